@@ -1,0 +1,93 @@
+/**
+ * The commit point and what it holds. The store runs on the driver thread, the only writer (I5).
+ */
+import type { CommitToken, PreparedOutput } from './connector.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import type { Epoch, Generation, NodeId, SubtaskId, SubtaskIndex } from './ids.ts';
+import type { SourceOffsets } from './offset.ts';
+import type { StateDelta, StateKind } from './state.ts';
+import type { TimestampMs } from './time.ts';
+
+/** One subtask's part of an epoch, as it arrives at the coordinator. Plain data. */
+export interface SubtaskSnapshot {
+  readonly subtask: SubtaskId;
+  readonly epoch: Epoch;
+  readonly generation: Generation;
+  /** Only from subtasks that read sources. */
+  readonly offsets: SourceOffsets;
+  readonly deltas: readonly StateDelta[];
+  readonly outputs: readonly SinkOutput[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly counts: EpochCounts;
+}
+
+export interface SinkOutput {
+  readonly node: NodeId;
+  readonly subtask: SubtaskIndex;
+  readonly output: PreparedOutput;
+}
+
+/** Records counted in one epoch by one subtask, or in all committed epochs of a job. */
+export interface EpochCounts {
+  readonly recordsRead: number;
+  readonly recordsWritten: number;
+  readonly recordsSkipped: number;
+  readonly deadLetters: number;
+}
+
+/** What the plan says of one node, as far as a restart must agree with it. */
+export interface NodeSignature {
+  readonly kind: string;
+  /** Connector type and pinned settings, key or aggregate shapes: anything whose change would misread what is stored. */
+  readonly identity: Readonly<Record<string, string | number | boolean>>;
+  readonly states: readonly { readonly name: string; readonly kind: StateKind }[];
+}
+
+/** Everything needed to go on behind an epoch. Written in the epoch's transaction; an epoch exists iff this is durable (I3). */
+export interface CheckpointManifest {
+  readonly formatVersion: number;
+  readonly job: string;
+  readonly epoch: Epoch;
+  readonly generation: Generation;
+  readonly fingerprint: string;
+  readonly nodes: Readonly<Record<NodeId, NodeSignature>>;
+  readonly keyGroups: number;
+  readonly committedAt: TimestampMs;
+  readonly offsets: SourceOffsets;
+  /** The sealed token of each sink with a committer; repeated at the next start. */
+  readonly tokens: Readonly<Record<NodeId, CommitToken>>;
+  /** Sums over all epochs so far. */
+  readonly totals: EpochCounts;
+  /** True when every source had ended: a further start has nothing to do. */
+  readonly isComplete: boolean;
+}
+
+/** One epoch, complete, ready for its transaction. */
+export interface SealedEpoch {
+  readonly manifest: CheckpointManifest;
+  readonly deltas: readonly StateDelta[];
+  readonly rows: readonly NonNullable<PreparedOutput['rows']>[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+export interface CheckpointStore {
+  /** The newest durable manifest, verified. */
+  latest(): CheckpointManifest | undefined;
+  /** Raises the stored generation durably and returns it: every older owner is fenced at its next commit (I10). */
+  beginGeneration(): Generation;
+  /**
+   * THE commit point: one durable transaction, synchronous. Throws `LockedError` when a newer generation owns the
+   * directory, `CheckpointError` on any other failure, after which this store must be closed and reopened (reliability F7).
+   */
+  commit(epoch: SealedEpoch): void;
+  /** Epoch through which deltas are in the base tables; `<= latest().epoch` (I6). */
+  foldedThrough(): Epoch;
+  /**
+   * Moves one small sorted chunk of old deltas into the base tables. True while more is due. Called between commits when
+   * the driver has time; bounded to a few milliseconds.
+   */
+  foldSlice(): boolean;
+  /** Bytes of deltas not yet folded: the coordinator delays the next epoch above a bound (I8). */
+  unfoldedBytes(): number;
+  close(): void;
+}

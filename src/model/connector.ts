@@ -1,0 +1,136 @@
+/**
+ * What sources and sinks implement. Each has a part on the driver thread (splits; the commit of outputs) and a part on the
+ * workers (reading; writing). Implementations live in `connectors`.
+ */
+import type { DeadLetter } from './dead-letter.ts';
+import type { StreamRecord } from './element.ts';
+import type { Epoch, Generation, NodeId, SplitId, SubtaskIndex } from './ids.ts';
+import type { SplitOffsets } from './offset.ts';
+import type { Emitter } from './operator.ts';
+import type { Clock, MonotonicMs } from './time.ts';
+
+/** What a connector may know of the run it takes part in. */
+export interface ConnectorContext {
+  readonly node: NodeId;
+  readonly job: string;
+  readonly generation: Generation;
+  /** Relative paths are resolved against it: the directory of the job file or job module. */
+  readonly baseDirectory: string;
+  /** A directory of this sink alone inside the state directory, made when first needed; for output not yet committed. */
+  readonly pendingDirectory: string;
+  readonly clock: Clock;
+}
+
+export interface SourceReaderContext extends ConnectorContext {
+  readonly subtask: SubtaskIndex;
+  readonly parallelism: number;
+  /** The splits this subtask reads. May be empty. */
+  readonly splits: readonly SplitId[];
+  /** Where to begin, for splits that a checkpoint knows; the others begin at their start. */
+  readonly offsets: SplitOffsets;
+  /** Files a refused record with the epoch being read. The reader applies its policy and calls this for `dead-letter`. */
+  deadLetter(letter: Omit<DeadLetter, 'node'>): void;
+  /** Counts a refused record under policy `skip`. */
+  skipped(): void;
+}
+
+/** `progress`: something was read or passed over. `idle`: nothing there now. `ended`: nothing will ever come again. */
+export type PollResult = 'progress' | 'idle' | 'ended';
+
+/** Lives in one subtask of one generation. Synchronous. */
+export interface SourceReader<T = unknown> {
+  /** Next offset of every split of this reader: what an epoch seals. Plain data, not changed afterwards. */
+  offsets(): SplitOffsets;
+  /** Emits at most `limit` records, and never goes beyond `until` where it is given (exclusive, per split). */
+  poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult;
+  /** When a reader that said `idle` wants to be asked again; `Infinity` if only a ring can wake it. */
+  wakeAt(): MonotonicMs;
+  /** The epoch up to these offsets is committed. */
+  acknowledge(upTo: SplitOffsets): void;
+  close(): void;
+}
+
+/** Plain data that says what a connector is and which of its settings may not change over a restart. */
+export interface ConnectorDescription {
+  readonly type: string;
+  /** Shown by `explain`, for instance the path. */
+  readonly label: string;
+  /** Compared with the checkpoint's: a difference refuses the start and is named. */
+  readonly identity: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface SourceConnector<T = unknown> {
+  describe(): ConnectorDescription;
+  /** Whether the source ends by itself. */
+  readonly isBounded: boolean;
+  /**
+   * Lists the splits, in a stable order. Runs on the driver, before anything starts; throws `ConnectorError` with one
+   * clear sentence when the source cannot be read at all. `known` are the splits the checkpoint has offsets for: those
+   * must be listed too, or refused with a reason.
+   */
+  listSplits(context: ConnectorContext, known: SplitOffsets): Promise<readonly SplitId[]>;
+  createReader(context: SourceReaderContext): SourceReader<T>;
+}
+
+export interface SinkWriterContext extends ConnectorContext {
+  readonly subtask: SubtaskIndex;
+  readonly parallelism: number;
+}
+
+/** Position of a record among those one sink subtask wrote in one epoch. The same object is used for every call. */
+export interface RecordStamp {
+  epoch: Epoch;
+  sequence: number;
+}
+
+/** What one sink subtask finished for an epoch. Plain data, a few hundred bytes; meaning belongs to the connector. */
+export type CommitToken = { readonly [field: string]: unknown };
+
+export interface PreparedOutput {
+  /** For the committer on the driver. */
+  readonly token?: CommitToken | undefined;
+  /** A block of rows (see `codec/row-block.ts`) for the table of that name, applied inside the epoch's own transaction. */
+  readonly rows?: { readonly table: string; readonly block: Uint8Array; readonly count: number } | undefined;
+}
+
+/** Lives in one subtask of one generation. */
+export interface SinkWriter<T = unknown> {
+  write(record: StreamRecord<T>, stamp: RecordStamp): void;
+  /** Pushes what is buffered towards the outside, for `immediate` sinks. Called at the end of each step that wrote. */
+  flush?(): void;
+  /** Marker `epoch` arrived: everything written so far belongs to it. Synchronous where it can be, so that the loop does not wait. */
+  prepare(epoch: Epoch): PreparedOutput | Promise<PreparedOutput>;
+  close(): void;
+}
+
+/** The driver's half of a `committed` sink. */
+export interface SinkCommitter {
+  /**
+   * Called once at the start of a generation with the token the latest manifest holds for this sink (`undefined` in a new
+   * state directory). Repeats the commit of that token, removes leftovers of older generations, and checks that the
+   * target can be written: one clear sentence when not.
+   */
+  restore(token: CommitToken | undefined): Promise<void>;
+  /**
+   * All subtasks have prepared `epoch`; their tokens in subtask order. Makes the prepared output durable (fsync) and
+   * returns the one token that goes into the manifest. After it the output can be committed whatever dies.
+   */
+  seal(epoch: Epoch, tokens: readonly CommitToken[]): Promise<CommitToken>;
+  /**
+   * Makes the sealed output visible. Called once per committed epoch, in order, and again by {@link restore} after a
+   * crash: a second call must change nothing (I4). A rejection ends the generation.
+   */
+  commit(token: CommitToken): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `immediate`: written as processed, at least once. `committed`: visible only with its epoch, exactly once. */
+export type Delivery = 'immediate' | 'committed';
+
+export interface SinkConnector<T = unknown> {
+  describe(): ConnectorDescription;
+  readonly delivery: Delivery;
+  createWriter(context: SinkWriterContext): SinkWriter<T>;
+  /** Only where `prepare` returns tokens. */
+  createCommitter?(context: ConnectorContext): SinkCommitter;
+}

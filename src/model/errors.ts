@@ -1,0 +1,200 @@
+/**
+ * One tree of errors, sorted by what recovery does with them, and the plain report that crosses threads.
+ *
+ * Message style: what happened, where, what to do.
+ */
+import type { Epoch, NodeId, SplitId, SubtaskId } from './ids.ts';
+
+export type ErrorDomain = 'user' | 'external' | 'internal';
+
+/** `none`: the job fails now. `restart`: back to the last epoch. `backoff`: the same, the cause is outside and may pass. */
+export type ErrorRecovery = 'none' | 'restart' | 'backoff';
+
+/** Where it happened, as far as is known. */
+export interface ErrorPlace {
+  readonly node?: NodeId | undefined;
+  readonly subtask?: SubtaskId | undefined;
+  readonly epoch?: Epoch | undefined;
+  readonly key?: string | undefined;
+  readonly split?: SplitId | undefined;
+  readonly offset?: string | undefined;
+}
+
+export interface MillraceErrorInit extends ErrorPlace {
+  readonly code: `ERR_${string}`;
+  readonly domain: ErrorDomain;
+  readonly recovery: ErrorRecovery;
+  readonly cause?: unknown;
+}
+
+export class MillraceError extends Error {
+  readonly code: string;
+  readonly domain: ErrorDomain;
+  readonly recovery: ErrorRecovery;
+  readonly place: ErrorPlace;
+
+  constructor(message: string, init: MillraceErrorInit) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    const { code, domain, recovery, cause: _cause, ...place } = init;
+    this.name = new.target.name;
+    this.code = code;
+    this.domain = domain;
+    this.recovery = recovery;
+    this.place = place;
+  }
+}
+
+type Details = ErrorPlace & { readonly code?: `ERR_${string}`; readonly cause?: unknown };
+
+/** A wrong option or job file. Nothing was started. `problems` lists every one found, each with its path. */
+export class OptionError extends MillraceError {
+  readonly problems: readonly string[];
+  constructor(message: string, problems: readonly string[] = [], details: Details = {}) {
+    super(message, { code: 'ERR_OPTION', domain: 'user', recovery: 'none', ...details });
+    this.problems = problems;
+  }
+}
+
+/** The graph itself is wrong: a cycle, a name used twice, a keyed operator without a key. */
+export class PlanError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_PLAN', domain: 'user', recovery: 'none', ...details });
+  }
+}
+
+/** The state directory belongs to another job or an older shape of this one. The difference is named. */
+export class IncompatiblePlanError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_INCOMPATIBLE_PLAN', domain: 'user', recovery: 'none', ...details });
+  }
+}
+
+/** Another process holds the state directory, or took it over while this one ran. */
+export class LockedError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_LOCKED', domain: 'user', recovery: 'none', ...details });
+  }
+}
+
+/** Stored bytes do not match their checksum, or are missing. */
+export class CorruptionError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_CORRUPTION', domain: 'internal', recovery: 'none', ...details });
+  }
+}
+
+/** User code threw. */
+export class OperatorError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_OPERATOR', domain: 'user', recovery: 'restart', ...details });
+  }
+}
+
+/** A value outside the documented value domain, at the operator that emitted it. */
+export class ValueError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_VALUE', domain: 'user', recovery: 'restart', ...details });
+  }
+}
+
+/** The state store could not read. */
+export class StateError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_STATE', domain: 'external', recovery: 'restart', ...details });
+  }
+}
+
+/** An epoch could not be made durable. Never retried in place (reliability F7). */
+export class CheckpointError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_CHECKPOINT', domain: 'internal', recovery: 'restart', ...details });
+  }
+}
+
+/** A source or sink could not reach what it reads or writes. */
+export class ConnectorError extends MillraceError {
+  constructor(message: string, details: Details & { readonly recovery?: ErrorRecovery } = {}) {
+    super(message, { code: 'ERR_CONNECTOR', domain: 'external', recovery: 'backoff', ...details });
+  }
+}
+
+/** A worker thread died or stopped answering. */
+export class WorkerLostError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_WORKER_LOST', domain: 'external', recovery: 'backoff', ...details });
+  }
+}
+
+/** The caller asked for the stop. No failure, and never logged as one. */
+export class CancelledError extends MillraceError {
+  constructor(message: string, details: Details = {}) {
+    super(message, { code: 'ERR_CANCELLED', domain: 'user', recovery: 'none', ...details });
+  }
+}
+
+/** What is left of an error when it crosses threads: comlink and structured clone drop code, cause and class. */
+export interface ErrorReport extends ErrorPlace {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly domain: ErrorDomain;
+  readonly recovery: ErrorRecovery;
+  readonly stack?: string | undefined;
+  readonly cause?: ErrorReport | undefined;
+}
+
+const CAUSE_DEPTH_MAX = 5;
+
+/** The one normaliser. Takes whatever was thrown, `null` and `undefined` included (reliability, row 1). */
+export function toReport(thrown: unknown, place: ErrorPlace = {}, depth = 0): ErrorReport {
+  if (thrown instanceof MillraceError) {
+    const cause =
+      thrown.cause === undefined || depth >= CAUSE_DEPTH_MAX ? undefined : toReport(thrown.cause, {}, depth + 1);
+    return {
+      ...place,
+      ...dropUndefined(thrown.place),
+      name: thrown.name,
+      message: thrown.message,
+      code: thrown.code,
+      domain: thrown.domain,
+      recovery: thrown.recovery,
+      stack: thrown.stack,
+      cause,
+    };
+  }
+  const error = thrown instanceof Error ? thrown : undefined;
+  return {
+    ...place,
+    name: error?.name ?? 'NonError',
+    message: error?.message ?? `a value that is not an Error was thrown: ${describeThrown(thrown)}`,
+    code: 'ERR_UNEXPECTED',
+    domain: 'user',
+    recovery: 'restart',
+    stack: error?.stack,
+    cause: error?.cause === undefined || depth >= CAUSE_DEPTH_MAX ? undefined : toReport(error.cause, {}, depth + 1),
+  };
+}
+
+/** An error to throw on the other side; `code`, `recovery`, place and causes survive. */
+export function fromReport(report: ErrorReport): MillraceError {
+  const { name, message, code, domain, recovery, stack, cause, ...place } = report;
+  const error = new MillraceError(message, {
+    ...place,
+    code: code as `ERR_${string}`,
+    domain,
+    recovery,
+    ...(cause === undefined ? {} : { cause: fromReport(cause) }),
+  });
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function describeThrown(thrown: unknown): string {
+  if (typeof thrown === 'object' && thrown !== null) return Object.prototype.toString.call(thrown);
+  return typeof thrown === 'symbol' ? thrown.toString() : String(thrown).slice(0, 200);
+}
+
+function dropUndefined(place: ErrorPlace): ErrorPlace {
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,23 @@
+/** Units of time, and the port through which all of it enters (I7). */
+
+/** Milliseconds since the Unix epoch; event time or wall-clock time. */
+export type TimestampMs = number;
+
+/** Milliseconds on the monotonic clock: one zero for all threads of a process, fractional, never stepped back. */
+export type MonotonicMs = number;
+
+export type DurationMs = number;
+
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** The only source of time below the composition roots. `SystemClock` in the product, `SimulatedClock` in tests. */
+export interface Clock {
+  /** Wall clock. For people and for manifests; never for intervals. */
+  now(): TimestampMs;
+  /** For intervals, timeouts, latency. The same base in every thread of the process. */
+  monotonic(): MonotonicMs;
+  /** Calls back once, not before `delayMs` have passed. */
+  schedule(delayMs: DurationMs, callback: () => void): Cancellable;
+}
