@@ -3,7 +3,7 @@
  */
 import { Packr } from 'msgpackr';
 
-const packr = new Packr({ useRecords: false, moreTypes: true, int64AsType: 'auto' });
+const packr = new Packr({ useRecords: false, moreTypes: true, int64AsType: 'bigint' });
 
 /** Encodes one value. The result is a copy the caller owns. Throws `ValueError` for a value outside the domain. */
 export function encodeValue(value: unknown): Uint8Array {
