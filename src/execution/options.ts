@@ -1,0 +1,191 @@
+/**
+ * The options of a job, resolved once at the root into a frozen, complete, plain object that every thread gets.
+ *
+ * One table holds name, unit, default, bounds and reason of each; `resolveJobOptions` reports all problems at once.
+ */
+import { OptionError } from '../model/index.ts';
+
+export type ExecutionMode = 'continuous';
+
+interface OptionRow {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+  readonly reason: string;
+}
+
+/** Every numeric option. Paths are those of the job file. */
+export const OPTION_TABLE = {
+  workers: {
+    fallback: 2,
+    min: 1,
+    max: 64,
+    reason: 'threads about equal to cores, one left for the host and the driver',
+  },
+  parallelism: { fallback: 0, min: 0, max: 1024, reason: 'subtasks per stage; 0 means one per worker' },
+  keyGroups: { fallback: 128, min: 1, max: 32768, reason: 'units keyed state moves in; fixed for a state directory' },
+  'epoch.intervalMs': {
+    fallback: 1000,
+    min: 0,
+    max: 3_600_000,
+    reason: 'how much is repeated after a crash; no part in latency',
+  },
+  'epoch.records': {
+    fallback: 0,
+    min: 0,
+    max: 1e12,
+    reason: 'begin an epoch early after so many records read; 0 means never',
+  },
+  'epoch.slowMs': { fallback: 60_000, min: 1, max: 86_400_000, reason: 'an epoch open for longer is reported as slow' },
+  'state.cacheBytes': {
+    fallback: 268_435_456,
+    min: 65_536,
+    max: 2 ** 40,
+    reason: 'state held in memory by each worker, in bytes',
+  },
+  'state.dirtyBytesMax': {
+    fallback: 134_217_728,
+    min: 65_536,
+    max: 2 ** 40,
+    reason: 'changed state of one subtask that asks for an early epoch',
+  },
+  'state.retainEpochs': { fallback: 2, min: 1, max: 1000, reason: 'newest epochs that stay restorable' },
+  'state.unfoldedBytesMax': {
+    fallback: 268_435_456,
+    min: 1,
+    max: 2 ** 40,
+    reason: 'deltas not yet folded that delay the next epoch',
+  },
+  'restart.attemptsMax': {
+    fallback: 10,
+    min: 0,
+    max: 1e6,
+    reason: 'restarts within restart.windowMs before the job fails',
+  },
+  'restart.windowMs': { fallback: 300_000, min: 1, max: 86_400_000, reason: 'see restart.attemptsMax' },
+  'restart.delayMs': { fallback: 100, min: 0, max: 600_000, reason: 'before the first restart; doubled each time' },
+  'restart.delayMaxMs': { fallback: 30_000, min: 0, max: 3_600_000, reason: 'bound of the doubling' },
+  'channel.ringBytes': {
+    fallback: 1_048_576,
+    min: 4096,
+    max: 2 ** 30,
+    reason: 'shared memory per pair of subtasks that crosses threads',
+  },
+  'channel.frameRecords': { fallback: 512, min: 1, max: 65_536, reason: 'records encoded at once; more gains nothing' },
+  'channel.localRecords': {
+    fallback: 1024,
+    min: 2,
+    max: 1_048_576,
+    reason: 'bound of a queue between subtasks of one thread',
+  },
+  'loop.stepRecords': {
+    fallback: 256,
+    min: 1,
+    max: 65_536,
+    reason: 'records one subtask takes before the next has its turn',
+  },
+  'loop.encodeSliceMs': {
+    fallback: 0.5,
+    min: 0.01,
+    max: 100,
+    reason: 'state encoding between two steps (design decision 3)',
+  },
+  'loop.parkMaxMs': {
+    fallback: 50,
+    min: 1,
+    max: 1000,
+    reason: 'longest sleep of an idle worker; bells wake it at once',
+  },
+  operatorTimeoutMs: {
+    fallback: 30_000,
+    min: 10,
+    max: 86_400_000,
+    reason: 'a worker that does not come back from user code is replaced',
+  },
+  startTimeoutMs: { fallback: 30_000, min: 100, max: 600_000, reason: 'a worker that does not get ready is lost' },
+  drainTimeoutMs: {
+    fallback: 10_000,
+    min: 1,
+    max: 3_600_000,
+    reason: 'a drain that takes longer is given up; nothing is lost',
+  },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+type Path = keyof typeof OPTION_TABLE;
+
+type Nested = {
+  readonly [P in Path as P extends `${infer Group}.${string}` ? Group : P]: P extends `${infer Group}.${string}`
+    ? { readonly [Q in Path as Q extends `${Group}.${infer Name}` ? Name : never]: number }
+    : number;
+};
+
+/** Complete options. `parallelism` is never 0 here. */
+export type JobOptions = Nested & { readonly mode: ExecutionMode };
+
+/** What a user may give: any part of it. */
+export type JobOptionsInput = {
+  readonly [K in keyof JobOptions]?: JobOptions[K] extends object
+    ? { readonly [N in keyof JobOptions[K]]?: JobOptions[K][N] | undefined } | undefined
+    : JobOptions[K] | undefined;
+};
+
+/** Checks and completes options. Later inputs win over earlier ones. Throws `OptionError` with every problem. */
+export function resolveJobOptions(...inputs: readonly JobOptionsInput[]): JobOptions {
+  const problems: string[] = [];
+  const resolved: Record<string, unknown> = { mode: 'continuous' };
+  for (const input of inputs) {
+    for (const path of unknownPaths(input)) problems.push(`${path}: no such option`);
+    const mode: unknown = input.mode;
+    if (mode !== undefined && mode !== 'continuous')
+      problems.push(`mode: must be "continuous", not ${JSON.stringify(mode)}`);
+  }
+  for (const [path, row] of Object.entries(OPTION_TABLE) as [Path, OptionRow][]) {
+    const given = inputs.map((input) => valueAt(input, path)).filter((value) => value !== undefined);
+    const value = given.length === 0 ? row.fallback : given[given.length - 1];
+    if (typeof value !== 'number' || !(value >= row.min && value <= row.max)) {
+      problems.push(
+        `${path}: must be a number from ${row.min} to ${row.max}, not ${JSON.stringify(value)} (${row.reason})`,
+      );
+      continue;
+    }
+    put(resolved, path, value);
+  }
+  if (problems.length > 0)
+    throw new OptionError(`the options of the job are wrong:\n  ${problems.join('\n  ')}`, problems);
+  if (resolved['parallelism'] === 0) resolved['parallelism'] = resolved['workers'];
+  const options = resolved as unknown as JobOptions;
+  if (options.parallelism > options.keyGroups) {
+    const problem = `parallelism: must be at most keyGroups (${options.keyGroups}), or a subtask would own no key`;
+    throw new OptionError(problem, [problem]);
+  }
+  return deepFreeze(options);
+}
+
+function valueAt(input: JobOptionsInput, path: Path): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined),
+      input,
+    );
+}
+
+function put(target: Record<string, unknown>, path: string, value: number): void {
+  const [group, name] = path.split('.') as [string, string | undefined];
+  if (name === undefined) target[group] = value;
+  else (target[group] ??= {} as Record<string, unknown>) && ((target[group] as Record<string, unknown>)[name] = value);
+}
+
+function unknownPaths(input: JobOptionsInput): string[] {
+  const known = new Set<string>([...Object.keys(OPTION_TABLE), 'mode']);
+  return Object.entries(input).flatMap(([name, value]) => {
+    if (known.has(name) || value === undefined) return [];
+    if (typeof value !== 'object' || value === null) return [name];
+    return Object.keys(value).flatMap((inner) => (known.has(`${name}.${inner}`) ? [] : [`${name}.${inner}`]));
+  });
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}
