@@ -7,7 +7,51 @@ import { OptionError } from '../model/index.ts';
 
 export type ExecutionMode = 'continuous';
 
-interface OptionRow {
+/** Complete options. `parallelism` is never 0 here. Units, defaults, bounds and reasons: {@link OPTION_TABLE}. */
+export interface JobOptions {
+  readonly mode: ExecutionMode;
+  readonly workers: number;
+  readonly parallelism: number;
+  readonly keyGroups: number;
+  readonly epoch: { readonly intervalMs: number; readonly records: number; readonly slowMs: number };
+  readonly state: {
+    readonly cacheBytes: number;
+    readonly dirtyBytesMax: number;
+    readonly retainEpochs: number;
+    readonly unfoldedBytesMax: number;
+  };
+  readonly restart: {
+    readonly attemptsMax: number;
+    readonly windowMs: number;
+    readonly delayMs: number;
+    readonly delayMaxMs: number;
+  };
+  readonly channel: { readonly ringBytes: number; readonly frameRecords: number; readonly localRecords: number };
+  readonly loop: { readonly stepRecords: number; readonly encodeSliceMs: number; readonly parkMaxMs: number };
+  readonly operatorTimeoutMs: number;
+  readonly startTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+/** What a user may give: any part of it. */
+export type JobOptionsInput = {
+  readonly [K in keyof JobOptions]?:
+    | (JobOptions[K] extends object
+        ? { readonly [N in keyof JobOptions[K]]?: JobOptions[K][N] | undefined }
+        : JobOptions[K])
+    | undefined;
+};
+
+/** Path of a numeric option in the job file. */
+export type OptionPath = {
+  readonly [K in keyof JobOptions & string]: JobOptions[K] extends number
+    ? K
+    : JobOptions[K] extends object
+      ? `${K}.${keyof JobOptions[K] & string}`
+      : never;
+}[keyof JobOptions & string];
+
+export interface OptionRow {
   readonly fallback: number;
   readonly min: number;
   readonly max: number;
@@ -15,7 +59,7 @@ interface OptionRow {
 }
 
 /** Every numeric option. Paths are those of the job file. */
-export const OPTION_TABLE = {
+export const OPTION_TABLE: Readonly<Record<OptionPath, OptionRow>> = {
   workers: {
     fallback: 2,
     min: 1,
@@ -109,24 +153,6 @@ export const OPTION_TABLE = {
     max: 3_600_000,
     reason: 'a drain that takes longer is given up; nothing is lost',
   },
-} as const satisfies Readonly<Record<string, OptionRow>>;
-
-type Path = keyof typeof OPTION_TABLE;
-
-type Nested = {
-  readonly [P in Path as P extends `${infer Group}.${string}` ? Group : P]: P extends `${infer Group}.${string}`
-    ? { readonly [Q in Path as Q extends `${Group}.${infer Name}` ? Name : never]: number }
-    : number;
-};
-
-/** Complete options. `parallelism` is never 0 here. */
-export type JobOptions = Nested & { readonly mode: ExecutionMode };
-
-/** What a user may give: any part of it. */
-export type JobOptionsInput = {
-  readonly [K in keyof JobOptions]?: JobOptions[K] extends object
-    ? { readonly [N in keyof JobOptions[K]]?: JobOptions[K][N] | undefined } | undefined
-    : JobOptions[K] | undefined;
 };
 
 /** Checks and completes options. Later inputs win over earlier ones. Throws `OptionError` with every problem. */
@@ -139,7 +165,7 @@ export function resolveJobOptions(...inputs: readonly JobOptionsInput[]): JobOpt
     if (mode !== undefined && mode !== 'continuous')
       problems.push(`mode: must be "continuous", not ${JSON.stringify(mode)}`);
   }
-  for (const [path, row] of Object.entries(OPTION_TABLE) as [Path, OptionRow][]) {
+  for (const [path, row] of Object.entries(OPTION_TABLE) as [OptionPath, OptionRow][]) {
     const given = inputs.map((input) => valueAt(input, path)).filter((value) => value !== undefined);
     const value = given.length === 0 ? row.fallback : given[given.length - 1];
     if (typeof value !== 'number' || !(value >= row.min && value <= row.max)) {
@@ -161,7 +187,7 @@ export function resolveJobOptions(...inputs: readonly JobOptionsInput[]): JobOpt
   return deepFreeze(options);
 }
 
-function valueAt(input: JobOptionsInput, path: Path): unknown {
+function valueAt(input: JobOptionsInput, path: OptionPath): unknown {
   return path
     .split('.')
     .reduce<unknown>(
@@ -172,8 +198,13 @@ function valueAt(input: JobOptionsInput, path: Path): unknown {
 
 function put(target: Record<string, unknown>, path: string, value: number): void {
   const [group, name] = path.split('.') as [string, string | undefined];
-  if (name === undefined) target[group] = value;
-  else (target[group] ??= {} as Record<string, unknown>) && ((target[group] as Record<string, unknown>)[name] = value);
+  if (name === undefined) {
+    target[group] = value;
+    return;
+  }
+  const inner = (target[group] ?? {}) as Record<string, unknown>;
+  inner[name] = value;
+  target[group] = inner;
 }
 
 function unknownPaths(input: JobOptionsInput): string[] {
