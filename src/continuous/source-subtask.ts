@@ -1,0 +1,159 @@
+/**
+ * A live subtask whose head is a source: polls the reader, and puts markers in when the coordinator says so.
+ *
+ * A source that has ended stays: it seals its last offsets with every epoch until the final one, so the set of subtasks that
+ * take part in an epoch never changes during a generation.
+ */
+import type { RecordTarget } from '../execution/exchange-writer.ts';
+import { placed } from '../execution/operator-chain.ts';
+import type { SourcePart, SubtaskHost } from '../execution/subtask-host.ts';
+import {
+  assert,
+  type DeadLetter,
+  type Emitter,
+  type Epoch,
+  type Marker,
+  type MonotonicMs,
+  type NodeId,
+  type OutputIndex,
+  type PollResult,
+  type SourceReader,
+  type SplitOffsets,
+  type Steppable,
+  type StepResult,
+  type StreamRecord,
+} from '../model/index.ts';
+
+export type SourceState = 'active' | 'idle' | 'ended';
+
+export interface SourceSubtaskOptions {
+  readonly host: SubtaskHost;
+  readonly node: NodeId;
+  readonly head: RecordTarget;
+  readonly reader: SourceReader;
+  /** What the reader refused since the last call. */
+  takeRefused(): { readonly deadLetters: readonly DeadLetter[]; readonly skipped: number };
+  /** Records read by this subtask after which it asks for an epoch; 0 = never. */
+  readonly epochRecords: number;
+  requestEpoch(reason: string): void;
+  onState(state: SourceState): void;
+}
+
+export class SourceSubtask implements Steppable, Emitter {
+  readonly name: string;
+  readonly #options: SourceSubtaskOptions;
+  readonly #host: SubtaskHost;
+  readonly #head: RecordTarget;
+  readonly #reader: SourceReader;
+  readonly #uncommitted: { readonly epoch: Epoch; readonly offsets: SplitOffsets }[] = [];
+  #command: Marker | undefined;
+  #state: SourceState = 'active';
+  #isFinished = false;
+  #read = 0;
+  #hasAskedForEpoch = false;
+
+  constructor(options: SourceSubtaskOptions) {
+    this.name = options.host.id;
+    this.#options = options;
+    this.#host = options.host;
+    this.#head = options.head;
+    this.#reader = options.reader;
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  /** The marker goes in before the next record. */
+  beginEpoch(marker: Marker): void {
+    assert(
+      this.#command === undefined,
+      `S2: marker ${marker.epoch} was sent while ${this.#command?.epoch} is not put in yet`,
+    );
+    this.#command = marker;
+  }
+
+  onCommitted(epoch: Epoch): void {
+    while (this.#uncommitted.length > 0 && this.#uncommitted[0]!.epoch <= epoch) {
+      this.#reader.acknowledge(this.#uncommitted.shift()!.offsets);
+    }
+  }
+
+  step(budget: number): StepResult {
+    const host = this.#host;
+    host.stepBegins();
+    if (host.isBlocked()) {
+      host.flush();
+      if (host.isBlocked()) return host.encodeSlice() ? 'progress' : 'blocked';
+    }
+    let hasWorked = false;
+    if (this.#command !== undefined && !host.isSnapshotPending()) {
+      this.#seal(this.#command);
+      hasWorked = true;
+    }
+    if (!this.#isFinished && this.#state !== 'ended' && this.#poll(budget) === 'progress') hasWorked = true;
+    host.flush();
+    if (host.encodeSlice()) hasWorked = true;
+    return hasWorked ? 'progress' : 'idle';
+  }
+
+  emit(record: StreamRecord): void {
+    this.#read++;
+    this.#head.receive(record);
+  }
+
+  emitTo(output: OutputIndex): void {
+    assert(false, `a source has one output; ${this.#options.node} emitted to number ${output}`);
+  }
+
+  hasInput(): boolean {
+    return this.#command !== undefined || (this.#host.isSnapshotPending() && !this.#host.isAsyncPending());
+  }
+
+  wakeAt(): MonotonicMs {
+    return this.#isFinished || this.#state === 'ended' ? Number.POSITIVE_INFINITY : this.#reader.wakeAt();
+  }
+
+  close(): void {
+    this.#reader.close();
+    this.#host.close();
+  }
+
+  #poll(budget: number): PollResult {
+    let result: PollResult;
+    try {
+      result = this.#reader.poll(this, budget);
+    } catch (thrown) {
+      throw placed(thrown, this.#options.node, undefined);
+    }
+    const { epochRecords } = this.#options;
+    if (epochRecords > 0 && this.#read >= epochRecords && !this.#hasAskedForEpoch) {
+      this.#hasAskedForEpoch = true;
+      this.#options.requestEpoch(`${this.name} has read ${this.#read} records`);
+    }
+    this.#enter(result === 'progress' ? 'active' : result);
+    return result;
+  }
+
+  #enter(state: SourceState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onState(state);
+  }
+
+  #seal(marker: Marker): void {
+    this.#command = undefined;
+    const offsets = this.#reader.offsets();
+    const { deadLetters, skipped } = this.#options.takeRefused();
+    const part: SourcePart = {
+      offsets: { [this.#options.node]: offsets },
+      deadLetters,
+      counts: { recordsRead: this.#read, recordsSkipped: skipped, deadLetters: deadLetters.length },
+    };
+    this.#read = 0;
+    this.#hasAskedForEpoch = false;
+    this.#uncommitted.push({ epoch: marker.epoch, offsets });
+    this.#isFinished = marker.isFinal;
+    this.#host.seal(marker, part);
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * One subtask's part in the epoch protocol, the same in both engines: what happens at a marker and until the snapshot is
+ * delivered.
+ *
+ * Owns the operator chain, the outgoing channels and the one snapshot in the making. Does not own the inputs: the engines
+ * differ in how they read, and bring the marker.
+ *
+ * S1. Nothing is read while an output is blocked (`isBlocked`).
+ * S2. At most one snapshot is in the making: the coordinator begins no epoch before the last one is complete.
+ * S3. The marker is forwarded behind every record of its epoch and before any record of the next (I1).
+ */
+import {
+  assert,
+  type ChannelWriter,
+  type Clock,
+  type DeadLetter,
+  type Epoch,
+  type EpochCounts,
+  type ErrorReport,
+  type Generation,
+  type Marker,
+  type SinkOutput,
+  type SourceOffsets,
+  type StateDelta,
+  type SubtaskId,
+  type SubtaskIndex,
+  type SubtaskSnapshot,
+  toReport,
+} from '../model/index.ts';
+import type { LatencyHistogram } from './latency-histogram.ts';
+import type { OperatorChain } from './operator-chain.ts';
+import type { SinkProbe } from './sink-probe.ts';
+
+/** What a source adds to the snapshot of its subtask. */
+export interface SourcePart {
+  readonly offsets: SourceOffsets;
+  readonly deadLetters: readonly DeadLetter[];
+  readonly counts: Omit<EpochCounts, 'recordsWritten'>;
+}
+
+export const NO_SOURCE: SourcePart = {
+  offsets: {},
+  deadLetters: [],
+  counts: { recordsRead: 0, recordsSkipped: 0, deadLetters: 0 },
+};
+
+export interface SubtaskHostOptions {
+  readonly id: SubtaskId;
+  readonly subtask: SubtaskIndex;
+  readonly generation: Generation;
+  /** The epoch the run continues behind. */
+  readonly restoredEpoch: Epoch;
+  readonly chain: OperatorChain;
+  readonly outputs: readonly ChannelWriter[];
+  readonly probe: SinkProbe;
+  /** Durations of the pause at markers, for `status`. */
+  readonly pauses: LatencyHistogram;
+  readonly clock: Clock;
+  /** State encoding between two steps, at most. */
+  readonly encodeSliceMs: number;
+  /** Changed bytes of one subtask that ask for an early epoch. */
+  readonly dirtyBytesMax: number;
+  deliver(snapshot: SubtaskSnapshot): void;
+  requestEpoch(reason: string): void;
+  /** A sink's asynchronous prepare failed. */
+  fail(report: ErrorReport): void;
+}
+
+interface PendingSnapshot {
+  readonly epoch: Epoch;
+  readonly source: SourcePart;
+  readonly recordsWritten: number;
+  /** `undefined` while an asynchronous sink is still preparing. */
+  outputs: readonly SinkOutput[] | undefined;
+  isEncoded: boolean;
+}
+
+export class SubtaskHost {
+  readonly id: SubtaskId;
+  readonly #options: SubtaskHostOptions;
+  readonly #outputs: readonly ChannelWriter[];
+  #sealedEpoch: Epoch;
+  #pending: PendingSnapshot | undefined;
+  #hasRequestedEpoch = false;
+  #isClosed = false;
+
+  constructor(options: SubtaskHostOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#outputs = options.outputs;
+    this.#sealedEpoch = options.restoredEpoch;
+    for (const sink of options.chain.sinks) sink.stamp.epoch = options.restoredEpoch + 1;
+  }
+
+  /** Whether an output waits for room. Asked after every record. */
+  isBlocked(): boolean {
+    const outputs = this.#outputs;
+    for (let i = 0; i < outputs.length; i++) if (outputs[i]!.isBlocked()) return true;
+    return false;
+  }
+
+  /** Hands buffered output over, to channels and to sinks. */
+  flush(): void {
+    for (const output of this.#outputs) output.flush();
+    if (this.#options.probe.writtenInStep() > 0) for (const sink of this.#options.chain.sinks) sink.writer.flush?.();
+  }
+
+  stepBegins(): void {
+    this.#options.probe.stepBegins();
+  }
+
+  /** Whether an asynchronous prepare is under way: the worker must not sleep where promises cannot settle. */
+  isAsyncPending(): boolean {
+    return this.#pending !== undefined && this.#pending.outputs === undefined;
+  }
+
+  isSnapshotPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /**
+   * The marker has arrived on all inputs (or was put into the source): freeze, forward, prepare. This is the only pause
+   * an epoch costs a subtask.
+   */
+  seal(marker: Marker, source: SourcePart): void {
+    assert(this.#pending === undefined, `S2: ${this.id} got marker ${marker.epoch} while it still makes a snapshot`);
+    assert(
+      marker.epoch === this.#sealedEpoch + 1,
+      `I1, I2: ${this.id} got marker ${marker.epoch} after sealing ${this.#sealedEpoch}`,
+    );
+    const { chain, clock, probe } = this.#options;
+    const beganAt = clock.monotonic();
+    for (const state of chain.states) state.freeze(marker.epoch);
+    for (const output of this.#outputs) output.control(marker);
+    for (const output of this.#outputs) output.flush();
+    const pending: PendingSnapshot = {
+      epoch: marker.epoch,
+      source,
+      recordsWritten: probe.takeWritten(),
+      outputs: undefined,
+      isEncoded: chain.states.length === 0,
+    };
+    this.#pending = pending;
+    this.#sealedEpoch = marker.epoch;
+    this.#prepareSinks(pending);
+    this.#hasRequestedEpoch = false;
+    this.#options.pauses.record(clock.monotonic() - beganAt);
+    this.#deliverIfComplete();
+  }
+
+  /** One slice of encoding. True when it did something. */
+  encodeSlice(): boolean {
+    const pending = this.#pending;
+    if (pending === undefined) {
+      this.#watchDirtyBytes();
+      return false;
+    }
+    if (pending.isEncoded) return false;
+    let budgetMs = this.#options.encodeSliceMs;
+    const { chain, clock } = this.#options;
+    for (const state of chain.states) {
+      const beganAt = clock.monotonic();
+      if (!state.encodeFrozen(budgetMs)) return true;
+      budgetMs -= clock.monotonic() - beganAt;
+      if (budgetMs <= 0) budgetMs = 0;
+    }
+    pending.isEncoded = true;
+    this.#deliverIfComplete();
+    return true;
+  }
+
+  /** Deltas through `foldedThrough` are in the base tables. */
+  onFolded(foldedThrough: Epoch): void {
+    for (const state of this.#options.chain.states) state.onFolded(foldedThrough);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#options.chain.close();
+    for (const output of this.#outputs) output.close();
+  }
+
+  #prepareSinks(pending: PendingSnapshot): void {
+    const { chain, subtask } = this.#options;
+    const prepared = chain.sinks.map((sink) => {
+      const output = sink.writer.prepare(pending.epoch);
+      sink.stamp.epoch = pending.epoch + 1;
+      sink.stamp.sequence = 0;
+      return { node: sink.node, output };
+    });
+    if (!prepared.some(({ output }) => output instanceof Promise)) {
+      pending.outputs = prepared.map(({ node, output }) => ({ node, subtask, output }) as SinkOutput);
+      return;
+    }
+    const settled = prepared.map(
+      async ({ node, output }): Promise<SinkOutput> => ({ node, subtask, output: await output }),
+    );
+    Promise.all(settled).then(
+      (outputs) => {
+        if (this.#isClosed) return;
+        pending.outputs = outputs;
+        this.#deliverIfComplete();
+      },
+      (thrown: unknown) => this.#options.fail(toReport(thrown, { subtask: this.id, epoch: pending.epoch })),
+    );
+  }
+
+  #deliverIfComplete(): void {
+    const pending = this.#pending;
+    if (pending === undefined || !pending.isEncoded || pending.outputs === undefined) return;
+    this.#pending = undefined;
+    const deltas: StateDelta[] = [];
+    for (const state of this.#options.chain.states) {
+      const delta = state.takeDelta();
+      if (delta !== undefined) deltas.push(delta);
+    }
+    this.#options.deliver({
+      subtask: this.id,
+      epoch: pending.epoch,
+      generation: this.#options.generation,
+      offsets: pending.source.offsets,
+      deltas,
+      outputs: pending.outputs,
+      deadLetters: pending.source.deadLetters,
+      counts: { ...pending.source.counts, recordsWritten: pending.recordsWritten },
+    });
+  }
+
+  #watchDirtyBytes(): void {
+    if (this.#hasRequestedEpoch) return;
+    let bytes = 0;
+    for (const state of this.#options.chain.states) bytes += state.dirtyBytes();
+    if (bytes < this.#options.dirtyBytesMax) return;
+    this.#hasRequestedEpoch = true;
+    this.#options.requestEpoch(`I8: ${this.id} holds ${bytes} bytes of changed state`);
+  }
+}
