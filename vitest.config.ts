@@ -1,10 +1,12 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { CountsReporter } from './test/support/counts-reporter.ts';
 
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Native addons with thread pools abort inside vitest's own worker threads: every test file gets a process.
     pool: 'forks',
+    reporters: ['default', new CountsReporter()],
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
