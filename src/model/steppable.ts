@@ -16,5 +16,11 @@ export interface Steppable {
   step(budget: number): StepResult;
   /** When an idle steppable wants to be called again though nobody rings; `Infinity` when only new input matters. */
   wakeAt(): MonotonicMs;
+  /**
+   * Whether a step would find something to do now: input to take and room for what it makes. Asked once more after the loop
+   * has announced that it goes to sleep, so that nothing which arrives in between is slept through; cheap, changes nothing.
+   * A steppable without it, or one that says false, is woken by the doorbell, by {@link wakeAt} or after the longest sleep.
+   */
+  hasInput?(): boolean;
   close(): void;
 }
