@@ -4,12 +4,13 @@
  * A source that has ended stays: it seals its last offsets with every epoch until the final one, so the set of subtasks that
  * take part in an epoch never changes during a generation.
  */
+import type { SourceState } from '../execution/deployment.ts';
 import type { RecordTarget } from '../execution/exchange-writer.ts';
 import { placed } from '../execution/operator-chain.ts';
+import type { RefusedRecords } from '../execution/refused-records.ts';
 import type { SourcePart, SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
-  type DeadLetter,
   type Emitter,
   type Epoch,
   type Marker,
@@ -24,19 +25,18 @@ import {
   type StreamRecord,
 } from '../model/index.ts';
 
-export type SourceState = 'active' | 'idle' | 'ended';
-
 export interface SourceSubtaskOptions {
   readonly host: SubtaskHost;
   readonly node: NodeId;
   readonly head: RecordTarget;
   readonly reader: SourceReader;
-  /** What the reader refused since the last call. */
-  takeRefused(): { readonly deadLetters: readonly DeadLetter[]; readonly skipped: number };
+  /** Where the reader's context files what it refuses. */
+  readonly refused: RefusedRecords;
   /** Records read by this subtask after which it asks for an epoch; 0 = never. */
   readonly epochRecords: number;
   requestEpoch(reason: string): void;
-  onState(state: SourceState): void;
+  /** Nothing will ever come again. */
+  onEnded(): void;
 }
 
 export class SourceSubtask implements Steppable, Emitter {
@@ -49,7 +49,10 @@ export class SourceSubtask implements Steppable, Emitter {
   #command: Marker | undefined;
   #state: SourceState = 'active';
   #isFinished = false;
+  /** Since the last marker. */
   #read = 0;
+  /** Before the last marker. */
+  #readBefore = 0;
   #hasAskedForEpoch = false;
 
   constructor(options: SourceSubtaskOptions) {
@@ -62,6 +65,11 @@ export class SourceSubtask implements Steppable, Emitter {
 
   get state(): SourceState {
     return this.#state;
+  }
+
+  /** Records read since the start of the generation. */
+  recordsRead(): number {
+    return this.#readBefore + this.#read;
   }
 
   /** The marker goes in before the next record. */
@@ -81,6 +89,7 @@ export class SourceSubtask implements Steppable, Emitter {
 
   step(budget: number): StepResult {
     const host = this.#host;
+    const { refused } = this.#options;
     host.stepBegins();
     if (host.isBlocked()) {
       host.flush();
@@ -91,7 +100,8 @@ export class SourceSubtask implements Steppable, Emitter {
       this.#seal(this.#command);
       hasWorked = true;
     }
-    if (!this.#isFinished && this.#state !== 'ended' && this.#poll(budget) === 'progress') hasWorked = true;
+    if (!this.#isFinished && this.#state !== 'ended' && !refused.isFull() && this.#poll(budget) === 'progress')
+      hasWorked = true;
     host.flush();
     if (host.encodeSlice()) hasWorked = true;
     return hasWorked ? 'progress' : 'idle';
@@ -131,25 +141,21 @@ export class SourceSubtask implements Steppable, Emitter {
       this.#hasAskedForEpoch = true;
       this.#options.requestEpoch(`${this.name} has read ${this.#read} records`);
     }
-    this.#enter(result === 'progress' ? 'active' : result);
+    this.#state = result === 'progress' ? 'active' : result;
+    if (result === 'ended') this.#options.onEnded();
     return result;
-  }
-
-  #enter(state: SourceState): void {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#options.onState(state);
   }
 
   #seal(marker: Marker): void {
     this.#command = undefined;
     const offsets = this.#reader.offsets();
-    const { deadLetters, skipped } = this.#options.takeRefused();
+    const { deadLetters, skipped } = this.#options.refused.take();
     const part: SourcePart = {
       offsets: { [this.#options.node]: offsets },
       deadLetters,
       counts: { recordsRead: this.#read, recordsSkipped: skipped, deadLetters: deadLetters.length },
     };
+    this.#readBefore += this.#read;
     this.#read = 0;
     this.#hasAskedForEpoch = false;
     this.#uncommitted.push({ epoch: marker.epoch, offsets });

@@ -14,6 +14,7 @@ export class SinkProbe {
   readonly #clock: Clock;
   readonly #latency: LatencyHistogram;
   #written = 0;
+  #total = 0;
   #inStep = 0;
 
   constructor(clock: Clock, latency: LatencyHistogram) {
@@ -21,7 +22,7 @@ export class SinkProbe {
     this.#latency = latency;
   }
 
-  /** A step begins. Returns nothing; resets the sampling. */
+  /** A step begins: its first records are measured one by one. */
   stepBegins(): void {
     this.#inStep = 0;
   }
@@ -36,8 +37,14 @@ export class SinkProbe {
   /** Records written since the last take. */
   takeWritten(): number {
     const written = this.#written;
+    this.#total += written;
     this.#written = 0;
     return written;
+  }
+
+  /** Records written since the start of the generation. */
+  total(): number {
+    return this.#total + this.#written;
   }
 
   /** Records written in the step that is under way. */

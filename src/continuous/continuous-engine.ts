@@ -1,0 +1,133 @@
+/**
+ * The record-at-a-time engine on the driver thread: every subtask is live on a worker, markers flow in band.
+ *
+ * Owns the workers of one generation and its epoch coordinator. Does not own restarts: the first failure, wherever it comes
+ * from, ends the generation and is reported once.
+ */
+import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
+import type { Engine, GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
+import { EpochCoordinator } from '../execution/epoch-coordinator.ts';
+import { type ErrorReport, type NodeId, subtaskId, toReport, type WorkerIndex } from '../model/index.ts';
+import { listSubtasks } from '../plan/placement.ts';
+import type { WorkerHosting, WorkerLink } from './worker-hosting.ts';
+
+export class ContinuousEngine implements Engine {
+  readonly mode = 'continuous';
+  readonly #hosting: WorkerHosting;
+
+  constructor(hosting: WorkerHosting) {
+    this.#hosting = hosting;
+  }
+
+  async start(context: GenerationContext): Promise<GenerationRun> {
+    const generation = new ContinuousGeneration(context);
+    await generation.start(this.#hosting);
+    return generation;
+  }
+}
+
+class ContinuousGeneration implements GenerationRun {
+  readonly ended: Promise<GenerationEnd>;
+  readonly #context: GenerationContext;
+  readonly #coordinator: EpochCoordinator;
+  #end: (end: GenerationEnd) => void = () => {};
+  #workers: readonly WorkerLink[] = [];
+  #stop: StopKind = 'drain';
+  #closing: Promise<void> | undefined;
+
+  constructor(context: GenerationContext) {
+    this.#context = context;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    const { options, plan } = context;
+    this.#coordinator = new EpochCoordinator({
+      plan,
+      subtasks: listSubtasks(plan).map(({ stage, subtask }) => subtaskId(stage, subtask)),
+      generation: context.generation,
+      store: context.store,
+      committers: context.committers,
+      clock: context.clock,
+      intervalMs: options.epoch.intervalMs,
+      unfoldedBytesMax: options.state.unfoldedBytesMax,
+      crashPoint: context.crashPoint,
+      beginEpoch: (marker) => this.#tell((worker) => worker.beginEpoch(marker)),
+      announce: (epoch, foldedThrough) => this.#tell((worker) => worker.epochCommitted(epoch, foldedThrough)),
+      onEpoch: (report) => {
+        context.onEpoch(report);
+        if (report.isFinal) this.#end({ kind: 'finished', stop: this.#stop });
+      },
+      onFailure: (report) => this.#fail(report),
+    });
+  }
+
+  async start(hosting: WorkerHosting): Promise<void> {
+    const { plan } = this.#context;
+    const deployments = Array.from({ length: plan.workers }, (_, worker) => this.#deploymentOf(worker));
+    this.#workers = await hosting.bringUp(plan, deployments, this.#events());
+    for (const worker of this.#workers) void worker.lost.then((report) => this.#fail(report));
+    try {
+      await Promise.all(this.#workers.map((worker) => worker.run()));
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
+    this.#coordinator.start();
+  }
+
+  finish(stop: StopKind): void {
+    if (stop === 'complete') this.#stop = stop;
+    this.#coordinator.finish(stop);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  inFlight(): { readonly ageMs: number; readonly missing: readonly string[] } | undefined {
+    return this.#coordinator.inFlight();
+  }
+
+  async #close(): Promise<void> {
+    await this.#coordinator.close();
+    await Promise.all(this.#workers.map((worker) => worker.end()));
+  }
+
+  #events(): WorkerEvents {
+    return {
+      snapshot: (snapshot) => this.#coordinator.onSnapshot(snapshot),
+      requestEpoch: () => this.#coordinator.requestEpoch(),
+      status: (status) => this.#context.onStatus(status),
+      failed: (report) => this.#fail(report),
+    };
+  }
+
+  #tell(command: (worker: WorkerLink) => Promise<void>): void {
+    for (const worker of this.#workers) {
+      command(worker).catch((thrown: unknown) => this.#fail(toReport(thrown)));
+    }
+  }
+
+  #fail(report: ErrorReport): void {
+    if (this.#closing !== undefined) return;
+    this.#end({ kind: 'failed', report });
+  }
+
+  #deploymentOf(worker: WorkerIndex): Deployment {
+    const { contextOf, generation, manifest, options, plan, splits } = this.#context;
+    const nodes = plan.stages.flatMap((stage) => stage.chain.map(({ node }) => node.id));
+    return {
+      worker,
+      generation,
+      options,
+      fingerprint: plan.fingerprint,
+      manifest,
+      splits,
+      baseDirectory: contextOf(nodes[0]!).baseDirectory,
+      pendingDirectories: Object.fromEntries(
+        nodes.map((node): [NodeId, string] => [node, contextOf(node).pendingDirectory]),
+      ),
+    };
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The subtasks of one worker in the continuous engine: builds them from plan and deployment, and passes commands on to them.
+ *
+ * Owns the subtasks and the channels inside this worker. Does not own the thread, its loop, nor the transport of commands.
+ */
+import type { Deployment, WorkerEvents, WorkerStatus } from '../execution/deployment.ts';
+import { createExchangeWriter, type RecordTarget } from '../execution/exchange-writer.ts';
+import { LatencyHistogram } from '../execution/latency-histogram.ts';
+import { OperatorChain } from '../execution/operator-chain.ts';
+import { RefusedRecords } from '../execution/refused-records.ts';
+import { SinkProbe } from '../execution/sink-probe.ts';
+import { SubtaskHost } from '../execution/subtask-host.ts';
+import {
+  assert,
+  type ChannelReader,
+  type ChannelWriter,
+  type Clock,
+  type ConnectorContext,
+  type Epoch,
+  type KeyedState,
+  type Marker,
+  type NodeId,
+  type Steppable,
+  type SubtaskIndex,
+  subtaskId,
+} from '../model/index.ts';
+import type { SourceNode } from '../plan/logical-plan.ts';
+import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
+import { type ChannelPlacement, listChannels, workerOf } from '../plan/placement.ts';
+import { ExchangeSubtask } from './exchange-subtask.ts';
+import { SourceSubtask } from './source-subtask.ts';
+
+/** How a worker gets at what lives outside it. */
+export interface ContinuousWorkerPorts {
+  readonly clock: Clock;
+  readonly crashPoint: (name: string) => void;
+  createState(node: NodeId, subtask: SubtaskIndex, parallelism: number): KeyedState;
+  /** Announced by the driver: base tables have moved. Called before any state hears of it. */
+  onFolded(): void;
+  writerOf(channel: ChannelPlacement): ChannelWriter;
+  readerOf(channel: ChannelPlacement): ChannelReader;
+  readonly events: WorkerEvents;
+}
+
+export class ContinuousWorker {
+  readonly steppables: readonly Steppable[];
+  readonly #deployment: Deployment;
+  readonly #ports: ContinuousWorkerPorts;
+  readonly #hosts: SubtaskHost[] = [];
+  readonly #sources: { readonly subtask: SourceSubtask; readonly refused: RefusedRecords; readAtLastStatus: number }[] =
+    [];
+  readonly #probes: SinkProbe[] = [];
+  readonly #states: KeyedState[] = [];
+  readonly #latency: LatencyHistogram = new LatencyHistogram();
+  readonly #pauses: LatencyHistogram = new LatencyHistogram();
+  #foldedThrough: Epoch = 0;
+
+  constructor(plan: PhysicalPlan, deployment: Deployment, ports: ContinuousWorkerPorts) {
+    assert(plan.fingerprint === deployment.fingerprint, 'I9: the worker runs another plan than the driver');
+    this.#deployment = deployment;
+    this.#ports = ports;
+    const channels = listChannels(plan);
+    this.steppables = plan.stages.flatMap((stage) =>
+      Array.from({ length: stage.parallelism }, (_, subtask) => subtask)
+        .filter((subtask) => workerOf(plan, stage.index, subtask) === deployment.worker)
+        .map((subtask) => this.#buildSubtask(plan, stage, subtask, channels)),
+    );
+  }
+
+  beginEpoch(marker: Marker): void {
+    for (const { subtask } of this.#sources) subtask.beginEpoch(marker);
+  }
+
+  epochCommitted(epoch: Epoch, foldedThrough: Epoch): void {
+    assert(foldedThrough <= epoch, `I6: folded through ${foldedThrough}, committed ${epoch}`);
+    for (const { subtask } of this.#sources) subtask.onCommitted(epoch);
+    if (foldedThrough === this.#foldedThrough) return;
+    this.#foldedThrough = foldedThrough;
+    this.#ports.onFolded();
+    for (const host of this.#hosts) host.onFolded(foldedThrough);
+  }
+
+  isAsyncPending(): boolean {
+    return this.#hosts.some((host) => host.isAsyncPending());
+  }
+
+  /** What happened since the last status, and where things stand. */
+  status(): WorkerStatus {
+    const refused = this.#sources.map((source) => source.refused.totals());
+    const memory = this.#states.map((state) => state.memory());
+    return {
+      worker: this.#deployment.worker,
+      recordsRead: sum(this.#sources.map(({ subtask }) => subtask.recordsRead())),
+      recordsWritten: sum(this.#probes.map((probe) => probe.total())),
+      deadLetters: sum(refused.map(({ deadLetters }) => deadLetters)),
+      recordsSkipped: sum(refused.map(({ skipped }) => skipped)),
+      sources: this.#sources.map((source) => {
+        const read = source.subtask.recordsRead();
+        const isQuiet = read === source.readAtLastStatus;
+        source.readAtLastStatus = read;
+        const { state, name } = source.subtask;
+        return { subtask: name, state: state === 'idle' && !isQuiet ? 'active' : state };
+      }),
+      stateBytes: sum(memory.map(({ bytes }) => bytes)),
+      stateEntries: sum(memory.map(({ entries }) => entries)),
+      latency: this.#latency.take(),
+      pauses: this.#pauses.take(),
+    };
+  }
+
+  #buildSubtask(plan: PhysicalPlan, stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): Steppable {
+    const writers: ChannelWriter[] = [];
+    const outgoing = channels.filter(({ from }) => from.stage === stage.index && from.subtask === subtask);
+    const exchanges = new Map<number, RecordTarget>();
+    for (const index of stage.outputs) {
+      const own = outgoing
+        .filter((channel) => channel.exchange === index)
+        .map((channel) => this.#ports.writerOf(channel));
+      writers.push(...own);
+      exchanges.set(index, createExchangeWriter(plan.exchanges[index]!.partitioning, own, subtask, plan.keyGroups));
+    }
+    const probe = new SinkProbe(this.#ports.clock, this.#latency);
+    this.#probes.push(probe);
+    const chain = OperatorChain.build(stage, {
+      subtask,
+      exchange: (index) => exchanges.get(index)!,
+      createState: (node) => this.#ports.createState(node, subtask, stage.parallelism),
+      createWriter: (node) =>
+        node.connector.createWriter({ ...this.#contextOf(plan, node.id), subtask, parallelism: stage.parallelism }),
+      probe,
+    });
+    this.#states.push(...chain.states);
+    const host = this.#createHost(stage, subtask, chain, writers, probe);
+    const head = stage.chain[0]!.node;
+    if (head.role === 'source') return this.#createSource(plan, stage, subtask, head, host, chain);
+    const inputs = channels.filter(({ to }) => to.stage === stage.index && to.subtask === subtask);
+    return new ExchangeSubtask(
+      host,
+      chain.head,
+      inputs.map((channel) => this.#ports.readerOf(channel)),
+    );
+  }
+
+  #createHost(
+    stage: Stage,
+    subtask: number,
+    chain: OperatorChain,
+    outputs: readonly ChannelWriter[],
+    probe: SinkProbe,
+  ): SubtaskHost {
+    const { options, generation, manifest } = this.#deployment;
+    const { events, clock } = this.#ports;
+    const host = new SubtaskHost({
+      id: subtaskId(stage.index, subtask),
+      subtask,
+      generation,
+      restoredEpoch: manifest?.epoch ?? 0,
+      chain,
+      outputs,
+      probe,
+      pauses: this.#pauses,
+      clock,
+      encodeSliceMs: options.loop.encodeSliceMs,
+      dirtyBytesMax: options.state.dirtyBytesMax,
+      deliver: (snapshot) => events.snapshot(snapshot),
+      requestEpoch: (reason) => events.requestEpoch(reason),
+      fail: (report) => events.failed(report),
+    });
+    this.#hosts.push(host);
+    return host;
+  }
+
+  #createSource(
+    plan: PhysicalPlan,
+    stage: Stage,
+    subtask: number,
+    node: SourceNode,
+    host: SubtaskHost,
+    chain: OperatorChain,
+  ): Steppable {
+    const { events } = this.#ports;
+    const { options, manifest, splits } = this.#deployment;
+    const refused = new RefusedRecords(node.id, (reason) => events.requestEpoch(reason));
+    const own = splits[node.id]?.[subtask] ?? [];
+    const known = new Map(Object.entries(manifest?.offsets[node.id] ?? {}));
+    const reader = node.connector.createReader({
+      ...this.#contextOf(plan, node.id),
+      subtask,
+      parallelism: stage.parallelism,
+      splits: own,
+      offsets: Object.fromEntries(own.flatMap((split) => (known.has(split) ? [[split, known.get(split)!]] : []))),
+      deadLetter: (letter) => refused.deadLetter(letter),
+      skipped: () => refused.skipped(),
+    });
+    const source = new SourceSubtask({
+      host,
+      node: node.id,
+      head: chain.head,
+      reader,
+      refused,
+      epochRecords: Math.ceil(options.epoch.records / stage.parallelism),
+      requestEpoch: (reason) => events.requestEpoch(reason),
+      onEnded: () => events.status(this.status()),
+    });
+    this.#sources.push({ subtask: source, refused, readAtLastStatus: -1 });
+    return source;
+  }
+
+  #contextOf(plan: PhysicalPlan, node: NodeId): ConnectorContext {
+    return {
+      node,
+      job: plan.job,
+      generation: this.#deployment.generation,
+      baseDirectory: this.#deployment.baseDirectory,
+      pendingDirectory: this.#deployment.pendingDirectories[node] ?? this.#deployment.baseDirectory,
+      clock: this.#ports.clock,
+      crashPoint: this.#ports.crashPoint,
+    };
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
