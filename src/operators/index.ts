@@ -1,0 +1,22 @@
+export { AGGREGATE_STATE, AggregateOperator } from './aggregate-operator.ts';
+export { aggregates } from './aggregates.ts';
+export type { AggregateRow, Aggregator, AggregatorFields, ResultOf } from './aggregator.ts';
+export { FilterOperator } from './filter-operator.ts';
+export { FlatMapOperator } from './flat-map-operator.ts';
+export { KeyByOperator } from './key-by-operator.ts';
+export { MapOperator } from './map-operator.ts';
+export {
+  type DeclaredType,
+  type ProcessContext,
+  type ProcessDefinition,
+  type ProcessPlace,
+  type SideDeclarations,
+  type StateDeclaration,
+  type StateDeclarations,
+  type StateHandles,
+  states,
+  type TypeDeclaration,
+  type,
+} from './process-definition.ts';
+export { type ErasedProcess, ProcessOperator } from './process-operator.ts';
+export { SplitOperator } from './split-operator.ts';

@@ -1,0 +1,97 @@
+/**
+ * The graph while a job definition is being run: nodes in the order of creation (hence topological: a stream can only
+ * lead to nodes made after it), and the problems met so far. Ids exist only once the whole graph is known, see
+ * `derive-node-ids.ts`.
+ */
+
+import type { Operator, SinkConnector, SourceConnector } from '../model/index.ts';
+import { type NodeId, type NodeSignature, type OutputIndex, PlanError } from '../model/index.ts';
+import type { Partitioning } from './logical-plan.ts';
+
+export interface DraftEdge {
+  readonly from: DraftNode;
+  readonly output: OutputIndex;
+  readonly partitioning: Partitioning;
+}
+
+/** What a node does, apart from its place in the graph. */
+export type NodeShape = SourceShape | OperatorShape | SinkShape;
+
+interface ShapeBase {
+  readonly kind: string;
+  readonly label: string;
+  readonly signature: NodeSignature;
+}
+
+export interface SourceShape extends ShapeBase {
+  readonly role: 'source';
+  readonly connector: SourceConnector;
+}
+
+export interface OperatorShape extends ShapeBase {
+  readonly role: 'operator';
+  readonly outputs: readonly string[];
+  readonly isStateful: boolean;
+  readonly create: () => Operator;
+}
+
+export interface SinkShape extends ShapeBase {
+  readonly role: 'sink';
+  readonly connector: SinkConnector;
+}
+
+export interface DraftNode {
+  readonly shape: NodeShape;
+  readonly inputs: readonly DraftEdge[];
+  /** Given by the user; an id is derived where it is missing. */
+  name: string | undefined;
+  parallelism: number | undefined;
+}
+
+/** A sentence about the graph, written when the ids are known. */
+export type Problem = (idOf: (node: DraftNode) => NodeId) => string;
+
+export class GraphDraft {
+  readonly job: string;
+  readonly nodes: DraftNode[] = [];
+  readonly problems: Problem[] = [];
+  #isClosed = false;
+
+  constructor(job: string) {
+    this.job = job;
+  }
+
+  add(shape: NodeShape, inputs: readonly DraftEdge[], name?: string): DraftNode {
+    if (this.#isClosed) {
+      const what = name === undefined ? `a ${shape.kind}` : `the ${shape.kind} '${name}'`;
+      throw new PlanError(
+        `${what} was added to job '${this.job}' after its definition had returned; build the whole graph inside defineJob, synchronously`,
+      );
+    }
+    const node: DraftNode = { shape, inputs, name, parallelism: undefined };
+    this.nodes.push(node);
+    return node;
+  }
+
+  report(problem: Problem): void {
+    this.problems.push(problem);
+  }
+
+  /** Reports a function argument that is none; only plain JavaScript gets here. */
+  expectFunction(what: string, argument: unknown): void {
+    if (typeof argument !== 'function') this.report(() => `${what} needs a function, not ${typeName(argument)}`);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+}
+
+/** The edge that leads on from the main output of `node`. */
+export function mainOutputOf(node: DraftNode): readonly DraftEdge[] {
+  return [{ from: node, output: 0, partitioning: 'forward' }];
+}
+
+function typeName(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}

@@ -1,0 +1,21 @@
+export { defineJob, type JobDefinition } from './define-job.ts';
+export type { JobBuilder } from './job-builder.ts';
+export type {
+  InputEdge,
+  LogicalPlan,
+  OperatorNode,
+  Partitioning,
+  PlanNode,
+  SinkNode,
+  SourceNode,
+} from './logical-plan.ts';
+export type {
+  ChainNode,
+  ChainTarget,
+  CompileOptions,
+  Exchange,
+  ExchangeIndex,
+  PhysicalPlan,
+  Stage,
+} from './physical-plan.ts';
+export type { Branches, KeyedStream, ProcessedStream, SinkOptions, Stream } from './stream.ts';

@@ -1,0 +1,91 @@
+/** One function per kind of node: what the plan needs to know of it, and how each subtask makes its operator. Pure. */
+import type { Key, NodeSignature, Operator, SinkConnector, SourceConnector } from '../model/index.ts';
+import {
+  AGGREGATE_STATE,
+  AggregateOperator,
+  type AggregatorFields,
+  type ErasedProcess,
+  FilterOperator,
+  FlatMapOperator,
+  KeyByOperator,
+  MapOperator,
+  ProcessOperator,
+  SplitOperator,
+} from '../operators/index.ts';
+import type { OperatorShape, SinkShape, SourceShape } from './graph-draft.ts';
+
+/** Name of the output of `split` for records that no predicate takes. */
+export const REST_OUTPUT = 'rest';
+
+const MAIN_ONLY: readonly string[] = ['main'];
+
+export function sourceShape(connector: SourceConnector): SourceShape {
+  const { type, label, identity } = connector.describe();
+  const signature = { kind: 'source', identity: { ...identity, type }, states: [] };
+  return { role: 'source', kind: 'source', label: `${type} ${label}`.trimEnd(), signature, connector };
+}
+
+export function sinkShape(connector: SinkConnector): SinkShape {
+  const { type, label, identity } = connector.describe();
+  const signature = { kind: 'sink', identity: { ...identity, type }, states: [] };
+  return { role: 'sink', kind: 'sink', label: `${type} ${label}`.trimEnd(), signature, connector };
+}
+
+export function mapShape<In, Out>(transform: (value: In) => Out): OperatorShape {
+  return stateless('map', () => new MapOperator(transform));
+}
+
+export function filterShape<T>(predicate: (value: T) => boolean): OperatorShape {
+  return stateless('filter', () => new FilterOperator(predicate));
+}
+
+export function flatMapShape<In, Out>(expand: (value: In) => Iterable<Out>): OperatorShape {
+  return stateless('flatMap', () => new FlatMapOperator(expand));
+}
+
+export function keyByShape<T>(keyOf: (value: T) => Key): OperatorShape {
+  return stateless('keyBy', () => new KeyByOperator(keyOf));
+}
+
+/** Output 0 is the rest; the branches follow in declared order. */
+export function splitShape<T>(branches: Readonly<Record<string, (value: T) => boolean>>): OperatorShape {
+  const names = Object.keys(branches);
+  const predicates = names.map((name) => branches[name]!);
+  const shape = stateless('split', () => new SplitOperator(predicates));
+  return { ...shape, label: names.join(', '), outputs: [REST_OUTPUT, ...names] };
+}
+
+/** The fields and the names of their aggregators are the signature: accumulators of others would be misread. */
+export function aggregateShape<In>(fields: AggregatorFields<In>): OperatorShape {
+  const names = Object.fromEntries(Object.entries(fields).map(([field, aggregator]) => [field, aggregator.name]));
+  const label = Object.entries(names).map(([field, name]) => (field === name ? field : `${field}: ${name}`));
+  return {
+    ...stateful('aggregate', () => new AggregateOperator(fields) as Operator),
+    label: label.join(', '),
+    signature: { kind: 'aggregate', identity: names, states: [{ name: AGGREGATE_STATE, kind: 'value' }] },
+  };
+}
+
+export function processShape(example: ErasedProcess, create: () => ErasedProcess): OperatorShape {
+  const declared = Object.entries(example.states ?? {}).map(([name, { kind }]) => ({ name, kind }));
+  const sides = Object.keys(example.sides ?? {});
+  return {
+    ...stateful('process', () => new ProcessOperator(create())),
+    label: declared.map(({ name, kind }) => `${name}: ${kind}`).join(', '),
+    outputs: ['main', ...sides],
+    signature: { kind: 'process', identity: {}, states: declared.sort((a, b) => (a.name < b.name ? -1 : 1)) },
+  };
+}
+
+function stateless<In, Out>(kind: string, create: () => Operator<In, Out>): OperatorShape {
+  return operator(kind, false, create as () => Operator);
+}
+
+function stateful(kind: string, create: () => Operator): OperatorShape {
+  return operator(kind, true, create);
+}
+
+function operator(kind: string, isStateful: boolean, create: () => Operator): OperatorShape {
+  const signature: NodeSignature = { kind, identity: {}, states: [] };
+  return { role: 'operator', kind, label: '', outputs: MAIN_ONLY, isStateful, signature, create };
+}
