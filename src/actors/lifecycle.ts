@@ -12,18 +12,17 @@ export type Successors<State extends string> = { readonly [S in State]: readonly
 /**
  * ```
  * created ─> starting ─> running ─> stopping ─> stopped
- *                └──────────┴──────────┴──────> lost
+ *                └──────────┴─────────────> lost
  * ```
- * A worker asked to stop while it starts goes to `stopping` too. `lost`: the thread ended and nobody had asked it to, or it
- * had to be terminated.
+ * A worker asked to stop while it starts goes to `stopping` too. `lost`: the thread ended and nobody had asked it to.
  */
 export type WorkerState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'lost';
 
 export const workerSuccessors: Successors<WorkerState> = {
-  created: ['starting', 'stopped'],
+  created: ['starting'],
   starting: ['running', 'stopping', 'lost'],
   running: ['stopping', 'lost'],
-  stopping: ['stopped', 'lost'],
+  stopping: ['stopped'],
   stopped: [],
   lost: [],
 };

@@ -55,7 +55,7 @@ export interface WorkerLoopLimits {
 
 export const WORKER_LOOP_LIMITS: WorkerLoopLimits = Object.freeze({
   stepBudget: 256,
-  parkMaxMs: 10,
+  parkMaxMs: 50,
   eventLoopEveryMs: 10,
   slowStepMs: 5,
   asyncSpinMs: 2,

@@ -1,0 +1,156 @@
+/**
+ * A worker thread as its driver holds it: started, watched for its end, stopped.
+ *
+ * It speaks no control protocol: the ports for that travel in `workerData`. Invariants: {@link WorkerRef.exited} always
+ * settles when the thread is gone and not before, so that two generations never run at once (I10); the first reason of an
+ * end is the one that is told.
+ *
+ * `terminate()` is safe here because workers never write to an LMDB environment: they open it read-only. A thread that can
+ * write must not be terminated, it would take the lock of the environment along and hang the process (reliability F1).
+ */
+import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
+import { CancelledError, type Clock, type DurationMs, type ErrorReport, fromReport, toReport } from '../model/index.ts';
+import { Lifecycle, type WorkerState, workerSuccessors } from './lifecycle.ts';
+import { readAnnouncement } from './worker-announcement.ts';
+import { describeWorkerLoss, type WorkerEnd } from './worker-loss.ts';
+
+export interface WorkerRefOptions {
+  /** For messages and for the thread itself: `worker 1`. */
+  readonly name: string;
+  /** JavaScript module that calls `announceReady` or `announceFailure`. */
+  readonly entry: URL;
+  readonly workerData: unknown;
+  /** Ports and buffers inside `workerData` that move to the worker. */
+  readonly transferList?: readonly Transferable[] | undefined;
+  readonly startTimeoutMs: DurationMs;
+  readonly clock: Clock;
+  /** Catches gradual growth only; one large allocation aborts the process all the same (reliability F3). */
+  readonly resourceLimits?: ResourceLimits | undefined;
+  readonly execArgv?: readonly string[] | undefined;
+}
+
+/** `asked`: the thread ended by itself after it was asked to. `terminated`: it did not within the time given. */
+export type StopOutcome = 'asked' | 'terminated' | 'already-gone';
+
+export class WorkerRef {
+  readonly name: string;
+  /** Settles once: the worker is ready, or was lost or stopped before it was. */
+  readonly ready: Promise<void>;
+  /**
+   * Resolves when the thread is gone, never rejects. After {@link stop} or {@link terminate} the report is that of the reason
+   * given there, by default `ERR_CANCELLED`; otherwise it says what happened. stdout and stderr go to those of the process.
+   */
+  readonly exited: Promise<ErrorReport>;
+  readonly #worker: Worker;
+  readonly #clock: Clock;
+  readonly #lifecycle: Lifecycle<WorkerState>;
+  #wasReady = false;
+  #reason: ErrorReport | undefined;
+
+  /** Starts the thread at once. Throws only what `new Worker` throws for options it cannot use. */
+  constructor(options: WorkerRefOptions) {
+    this.name = options.name;
+    this.#clock = options.clock;
+    this.#lifecycle = new Lifecycle(options.name, workerSuccessors, 'created');
+    this.#worker = new Worker(options.entry, {
+      name: options.name,
+      workerData: options.workerData,
+      ...(options.transferList === undefined ? {} : { transferList: [...options.transferList] }),
+      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+      ...(options.execArgv === undefined ? {} : { execArgv: [...options.execArgv] }),
+    });
+    this.#lifecycle.enter('starting');
+    this.exited = this.#watchEnd();
+    this.ready = this.#watchStart(options.startTimeoutMs);
+    // Who only watches `exited` has been told as well.
+    this.ready.catch(() => undefined);
+  }
+
+  get state(): WorkerState {
+    return this.#lifecycle.state;
+  }
+
+  /** Returns the function that ends the observation. */
+  observe(observer: (state: WorkerState, previous: WorkerState) => void): () => void {
+    return this.#lifecycle.observe(observer);
+  }
+
+  /**
+   * Stops cooperatively: `ask` tells the worker to close what it has and its ports, then to end. If it has not ended after
+   * `timeoutMs` it is terminated. A rejection of `ask` does not matter: the end of the thread does.
+   */
+  async stop(ask: () => Promise<unknown>, timeoutMs: DurationMs): Promise<StopOutcome> {
+    if (this.#lifecycle.isFinal) return 'already-gone';
+    this.#beginStopping();
+    let isLate = false;
+    const deadline = this.#clock.schedule(timeoutMs, () => {
+      isLate = true;
+      void this.terminate();
+    });
+    // Whatever becomes of the question, the exit or the deadline answers.
+    Promise.resolve()
+      .then(ask)
+      .catch(() => undefined);
+    await this.exited;
+    deadline.cancel();
+    return isLate ? 'terminated' : 'asked';
+  }
+
+  /**
+   * Ends the thread wherever it is, behind at most one native call (reliability F4). Resolves when it is gone. `reason` is
+   * what {@link exited} tells, unless the worker had failed before.
+   */
+  terminate(reason?: ErrorReport): Promise<ErrorReport> {
+    this.#reason ??= reason;
+    if (!this.#lifecycle.isFinal) {
+      if (reason === undefined) this.#beginStopping();
+      void this.#worker.terminate();
+    }
+    return this.exited;
+  }
+
+  #beginStopping(): void {
+    if (this.#lifecycle.canEnter('stopping')) this.#lifecycle.enter('stopping');
+    this.#reason ??= toReport(new CancelledError(`${this.name} was stopped`));
+  }
+
+  #watchEnd(): Promise<ErrorReport> {
+    return new Promise((resolve) => {
+      this.#worker.on('error', (thrown: unknown) => this.#fail({ kind: 'threw', thrown }));
+      this.#worker.on('messageerror', (thrown: unknown) => this.#fail({ kind: 'unreadable-message', thrown }));
+      this.#worker.once('exit', (code) => {
+        const report = this.#reason ?? describeWorkerLoss(this.name, { kind: 'exited', code }, this.#wasReady);
+        this.#lifecycle.enter(this.state === 'stopping' ? 'stopped' : 'lost');
+        resolve(report);
+      });
+    });
+  }
+
+  #watchStart(timeoutMs: DurationMs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const deadline = this.#clock.schedule(timeoutMs, () => this.#fail({ kind: 'start-timeout', timeoutMs }));
+      this.#worker.on('message', (message: unknown) => {
+        const announcement = readAnnouncement(message);
+        if (announcement === undefined) return;
+        deadline.cancel();
+        if (announcement.millrace === 'failed') {
+          this.#fail({ kind: 'could-not-start', report: announcement.report });
+          return;
+        }
+        this.#wasReady = true;
+        if (this.#lifecycle.canEnter('running')) this.#lifecycle.enter('running');
+        resolve();
+      });
+      void this.exited.then((report) => {
+        deadline.cancel();
+        reject(fromReport(report));
+      });
+    });
+  }
+
+  /** The worker cannot be used any more: its thread ends, with this reason unless there is one already. */
+  #fail(end: WorkerEnd): void {
+    this.#reason ??= describeWorkerLoss(this.name, end, this.#wasReady);
+    void this.#worker.terminate();
+  }
+}
