@@ -1,0 +1,95 @@
+/**
+ * Adds up what workers and epochs report into a `JobStatus`.
+ *
+ * Counts are those of committed epochs plus what the running generation has done since its start, so a restart takes back
+ * what it takes back in state.
+ */
+import type { CheckpointManifest, EpochCounts, WorkerIndex } from '../model/index.ts';
+import type { WorkerStatus } from './deployment.ts';
+import type { EpochReport } from './epoch-coordinator.ts';
+import { addCounts, NO_COUNTS } from './epoch-tracker.ts';
+import type { JobStatus } from './job-status.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+
+type Measured = Pick<
+  JobStatus,
+  | 'epoch'
+  | 'epochsCommitted'
+  | 'recordsRead'
+  | 'recordsWritten'
+  | 'recordsSkipped'
+  | 'deadLetters'
+  | 'recordsReadByRun'
+  | 'sources'
+  | 'stateBytes'
+  | 'stateEntries'
+  | 'latency'
+  | 'pauses'
+  | 'commits'
+>;
+
+export class JobMetrics {
+  readonly #latency: LatencyHistogram = new LatencyHistogram();
+  readonly #pauses: LatencyHistogram = new LatencyHistogram();
+  readonly #commits: LatencyHistogram = new LatencyHistogram();
+  readonly #workers = new Map<WorkerIndex, WorkerStatus>();
+  /** Totals of the manifest this run began with; `undefined` until then. */
+  #beforeRun: EpochCounts | undefined;
+  /** Totals of the manifest this generation began with. */
+  #beforeGeneration: EpochCounts = NO_COUNTS;
+  #epoch = 0;
+  #epochsCommitted = 0;
+
+  generationBegins(manifest: CheckpointManifest | undefined): void {
+    this.#workers.clear();
+    this.#beforeGeneration = manifest?.totals ?? NO_COUNTS;
+    this.#beforeRun ??= this.#beforeGeneration;
+    this.#epoch = manifest?.epoch ?? 0;
+  }
+
+  onStatus(status: WorkerStatus): void {
+    this.#workers.set(status.worker, status);
+    this.#latency.add(status.latency);
+    this.#pauses.add(status.pauses);
+  }
+
+  onEpoch(report: EpochReport): void {
+    this.#epoch = report.manifest.epoch;
+    this.#epochsCommitted++;
+    this.#commits.record(report.commitMs);
+  }
+
+  /** Source subtasks by state, as last reported. */
+  sources(): JobStatus['sources'] {
+    const states = [...this.#workers.values()].flatMap((worker) => worker.sources.map(({ state }) => state));
+    const count = (wanted: string): number => states.filter((state) => state === wanted).length;
+    return { active: count('active'), idle: count('idle'), ended: count('ended') };
+  }
+
+  recordsReadByRun(): number {
+    return this.#counts().recordsRead - (this.#beforeRun ?? NO_COUNTS).recordsRead;
+  }
+
+  summary(): Measured {
+    const workers = [...this.#workers.values()];
+    return {
+      epoch: this.#epoch,
+      epochsCommitted: this.#epochsCommitted,
+      ...this.#counts(),
+      recordsReadByRun: this.recordsReadByRun(),
+      sources: this.sources(),
+      stateBytes: workers.reduce((sum, worker) => sum + worker.stateBytes, 0),
+      stateEntries: workers.reduce((sum, worker) => sum + worker.stateEntries, 0),
+      latency: this.#latency.summary(),
+      pauses: this.#pauses.summary(),
+      commits: this.#commits.summary(),
+    };
+  }
+
+  #counts(): EpochCounts {
+    return [...this.#workers.values()].reduce<EpochCounts>(
+      (sum, worker) => addCounts(sum, worker),
+      this.#beforeGeneration,
+    );
+  }
+}

@@ -1,0 +1,334 @@
+/**
+ * One run of a job on the driver thread: generations one after the other until it completes, fails or is closed.
+ *
+ * Owns the lifecycle of the job and the order in which a generation is put together:
+ *
+ *   state directory opened -> compatible? -> splits listed -> committers restored -> engine started
+ *
+ * and taken apart again, in reverse, before the next one begins: nothing of an older generation can act (I10). The state
+ * directory is opened anew for each: after a failed commit nothing may go on in the old one (reliability F7).
+ */
+import { type JobState, jobSuccessors, Lifecycle, Supervisor } from '../actors/index.ts';
+import {
+  assert,
+  type Cancellable,
+  type CheckpointManifest,
+  type CheckpointStore,
+  type Clock,
+  type ConnectorContext,
+  type ErrorReport,
+  type Generation,
+  type MonotonicMs,
+  type NodeId,
+  type SinkCommitter,
+  type SplitId,
+  toReport,
+} from '../model/index.ts';
+import type { PhysicalPlan } from '../plan/physical-plan.ts';
+import type { CrashPoint } from './crash-points.ts';
+import { decideStop, type Until } from './decide-stop.ts';
+import type { Engine, GenerationContext, GenerationEnd, GenerationRun } from './engine.ts';
+import type { EpochReport } from './epoch-coordinator.ts';
+import { JobMetrics } from './job-metrics.ts';
+import type { JobOutcome, JobStatus } from './job-status.ts';
+import type { JobOptions } from './options.ts';
+import { assignSplits } from './split-assignment.ts';
+
+/** The state directory as a run needs it. */
+export interface RunState {
+  readonly store: CheckpointStore;
+  pendingDirectory(node: NodeId): string;
+  close(): void;
+}
+
+export interface JobRunOptions {
+  readonly plan: PhysicalPlan;
+  readonly options: JobOptions;
+  readonly until: Until;
+  readonly engine: Engine;
+  readonly baseDirectory: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly crashPoint: CrashPoint;
+  /** Opens and locks; refuses what does not fit with an error of recovery `none`. */
+  openState(): RunState;
+  /** Throws `IncompatiblePlanError` with the named differences. */
+  checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): void;
+  onEpoch(report: EpochReport): void;
+  onState(state: JobState): void;
+}
+
+interface OpenGeneration {
+  readonly state: RunState;
+  readonly committers: ReadonlyMap<NodeId, SinkCommitter>;
+  readonly run: GenerationRun;
+}
+
+export class JobRun {
+  /** Settles once and never rejects. */
+  readonly outcome: Promise<JobOutcome>;
+  readonly #options: JobRunOptions;
+  readonly #lifecycle: Lifecycle<JobState>;
+  readonly #supervisor: Supervisor;
+  readonly #metrics: JobMetrics = new JobMetrics();
+  readonly #startedAt: MonotonicMs;
+  readonly #sourceSubtasks: number;
+  readonly #running: Promise<void>;
+  #settleRunning!: { resolve: () => void; reject: (report: ErrorReport) => void };
+  #settleOutcome!: (outcome: JobOutcome) => void;
+  #drainTimer: Cancellable | undefined;
+  #generation: Generation = 0;
+  #open: OpenGeneration | undefined;
+  #closeRequested: (() => void) | undefined;
+  #isClosing = false;
+  #isDraining = false;
+  #failedAt: MonotonicMs | undefined;
+  #lastFailure: ErrorReport | undefined;
+  #lastRecoveryMs: number | undefined;
+
+  constructor(options: JobRunOptions) {
+    this.#options = options;
+    this.#lifecycle = new Lifecycle(`job ${options.plan.job}`, jobSuccessors, 'created');
+    this.#lifecycle.observe((state) => options.onState(state));
+    const { restart } = options.options;
+    this.#supervisor = new Supervisor({ clock: options.clock, random: options.random, policy: restart });
+    this.#startedAt = options.clock.monotonic();
+    this.#sourceSubtasks = options.plan.stages
+      .filter((stage) => stage.inputs.length === 0)
+      .reduce((sum, stage) => sum + stage.parallelism, 0);
+    this.#running = new Promise((resolve, reject) => {
+      this.#settleRunning = { resolve, reject };
+    });
+    this.#running.catch(() => {});
+    this.outcome = new Promise((resolve) => {
+      this.#settleOutcome = resolve;
+    });
+  }
+
+  /** Resolves when the first generation runs; rejects with the report when the job ended before that. */
+  start(): Promise<void> {
+    this.#runGenerations().then(
+      (outcome) => this.#finish(outcome),
+      (thrown: unknown) => this.#finish({ kind: 'failed', report: toReport(thrown), reason: 'a bug in Millrace' }),
+    );
+    return this.#running;
+  }
+
+  /** Ends behind a final epoch, or without one when that takes longer than the drain timeout. Idempotent. */
+  drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    const { clock, options } = this.#options;
+    this.#drainTimer = clock.schedule(options.drainTimeoutMs, () => void this.close());
+    this.#open?.run.finish('drain');
+    if (this.#lifecycle.state === 'running') this.#lifecycle.enter('draining');
+  }
+
+  /** Ends now; what is not committed is read again by the next run. Resolves when nothing is left running. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#closeRequested?.();
+    await this.outcome;
+  }
+
+  status(): JobStatus {
+    const { clock, options, plan } = this.#options;
+    const inFlight = this.#open?.run.inFlight();
+    return {
+      job: plan.job,
+      state: this.#lifecycle.state,
+      mode: options.mode,
+      generation: this.#generation,
+      restarts: this.#supervisor.restarts,
+      uptimeMs: clock.monotonic() - this.#startedAt,
+      ...this.#metrics.summary(),
+      epochInFlight: inFlight && { ...inFlight, isSlow: inFlight.ageMs > options.epoch.slowMs },
+      lastFailure: this.#lastFailure,
+      lastRecoveryMs: this.#lastRecoveryMs,
+    };
+  }
+
+  async #runGenerations(): Promise<JobOutcome> {
+    for (;;) {
+      if (this.#isClosing) return { kind: 'closed' };
+      this.#lifecycle.enter('starting');
+      const end = await this.#runGeneration();
+      if (end === 'closed') return { kind: 'closed' };
+      if (end.kind === 'finished') return { kind: 'completed', stop: end.stop };
+      this.#lastFailure = end.report;
+      this.#failedAt ??= this.#options.clock.monotonic();
+      const decision = this.#supervisor.judge(end.report);
+      if (decision.kind === 'fail') return { kind: 'failed', report: end.report, reason: decision.reason };
+      this.#lifecycle.enter('restarting');
+      await this.#pause(decision.delayMs);
+    }
+  }
+
+  async #runGeneration(): Promise<GenerationEnd | 'closed'> {
+    const closed = new Promise<'closed'>((resolve) => {
+      this.#closeRequested = () => resolve('closed');
+    });
+    try {
+      const open = await this.#openGeneration();
+      this.#open = open;
+      this.#lifecycle.enter('running');
+      this.#settleRunning.resolve();
+      if (this.#isDraining) {
+        this.#lifecycle.enter('draining');
+        open.run.finish('drain');
+      }
+      return this.#isClosing ? 'closed' : await Promise.race([open.run.ended, closed]);
+    } catch (thrown) {
+      return { kind: 'failed', report: toReport(thrown) };
+    } finally {
+      await this.#closeGeneration();
+    }
+  }
+
+  async #openGeneration(): Promise<OpenGeneration> {
+    const { checkCompatible, crashPoint, engine, openState, plan } = this.#options;
+    const state = openState();
+    const committers = new Map<NodeId, SinkCommitter>();
+    try {
+      const manifest = state.store.latest();
+      if (manifest !== undefined) checkCompatible(manifest, plan);
+      this.#generation = state.store.beginGeneration();
+      crashPoint('generation.begun');
+      this.#metrics.generationBegins(manifest);
+      const contextOf = (node: NodeId): ConnectorContext => this.#contextOf(node, state);
+      const splits = await this.#listSplits(manifest, contextOf);
+      await this.#restoreCommitters(committers, manifest, contextOf);
+      crashPoint('generation.restored');
+      const run = await engine.start(this.#generationContext(manifest, state, committers, splits, contextOf));
+      return { state, committers, run };
+    } catch (thrown) {
+      for (const committer of committers.values()) await committer.close();
+      state.close();
+      throw thrown;
+    }
+  }
+
+  #generationContext(
+    manifest: CheckpointManifest | undefined,
+    state: RunState,
+    committers: ReadonlyMap<NodeId, SinkCommitter>,
+    splits: GenerationContext['splits'],
+    contextOf: GenerationContext['contextOf'],
+  ): GenerationContext {
+    const { clock, crashPoint, options, plan } = this.#options;
+    return {
+      plan,
+      options,
+      generation: this.#generation,
+      manifest,
+      splits,
+      store: state.store,
+      committers,
+      contextOf,
+      clock,
+      crashPoint,
+      onEpoch: (report) => this.#onEpoch(report),
+      onStatus: (status) => {
+        this.#metrics.onStatus(status);
+        this.#stopWhenDue();
+      },
+    };
+  }
+
+  async #closeGeneration(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    this.#closeRequested = undefined;
+    if (open === undefined) return;
+    await open.run.close();
+    for (const committer of open.committers.values()) await committer.close();
+    open.state.close();
+  }
+
+  async #listSplits(
+    manifest: CheckpointManifest | undefined,
+    contextOf: (node: NodeId) => ConnectorContext,
+  ): Promise<Record<NodeId, readonly (readonly SplitId[])[]>> {
+    const splits: Record<NodeId, readonly (readonly SplitId[])[]> = {};
+    for (const stage of this.#options.plan.stages) {
+      const head = stage.chain[0]!.node;
+      if (head.role !== 'source') continue;
+      const listed = await head.connector.listSplits(contextOf(head.id), manifest?.offsets[head.id] ?? {});
+      splits[head.id] = assignSplits(listed, stage.parallelism);
+    }
+    return splits;
+  }
+
+  async #restoreCommitters(
+    committers: Map<NodeId, SinkCommitter>,
+    manifest: CheckpointManifest | undefined,
+    contextOf: (node: NodeId) => ConnectorContext,
+  ): Promise<void> {
+    for (const { node } of this.#options.plan.stages.flatMap((stage) => stage.chain)) {
+      if (node.role !== 'sink') continue;
+      const committer = node.connector.createCommitter?.(contextOf(node.id));
+      if (committer === undefined) continue;
+      committers.set(node.id, committer);
+      await committer.restore(manifest?.tokens[node.id]);
+    }
+  }
+
+  #contextOf(node: NodeId, state: RunState): ConnectorContext {
+    const { baseDirectory, clock, crashPoint, plan } = this.#options;
+    return {
+      node,
+      job: plan.job,
+      generation: this.#generation,
+      baseDirectory,
+      pendingDirectory: state.pendingDirectory(node),
+      clock,
+      crashPoint,
+    };
+  }
+
+  #onEpoch(report: EpochReport): void {
+    this.#metrics.onEpoch(report);
+    if (this.#failedAt !== undefined) {
+      this.#lastRecoveryMs = this.#options.clock.monotonic() - this.#failedAt;
+      this.#failedAt = undefined;
+    }
+    this.#options.onEpoch(report);
+    this.#stopWhenDue();
+  }
+
+  #stopWhenDue(): void {
+    const sources = this.#metrics.sources();
+    const recordsReadByRun = this.#metrics.recordsReadByRun();
+    const uptimeMs = this.#options.clock.monotonic() - this.#startedAt;
+    const stop = decideStop(this.#options.until, {
+      sourceSubtasks: this.#sourceSubtasks,
+      sources,
+      recordsReadByRun,
+      uptimeMs,
+    });
+    if (stop !== undefined) this.#open?.run.finish(stop);
+  }
+
+  /** Waits, but no longer than until somebody closes the job. */
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: Cancellable | undefined;
+      const end = (): void => {
+        timer?.cancel();
+        this.#closeRequested = undefined;
+        resolve();
+      };
+      this.#closeRequested = end;
+      timer = this.#options.clock.schedule(delayMs, end);
+    });
+  }
+
+  #finish(outcome: JobOutcome): void {
+    assert(this.#open === undefined, 'I10: a generation outlived its job');
+    this.#drainTimer?.cancel();
+    this.#lifecycle.enter(outcome.kind);
+    if (outcome.kind === 'failed') this.#settleRunning.reject(outcome.report);
+    else this.#settleRunning.resolve();
+    this.#settleOutcome(outcome);
+  }
+}

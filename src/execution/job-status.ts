@@ -1,0 +1,51 @@
+/**
+ * What is known of a job, as plain data: for `status()`, the command line and tests.
+ */
+import type { JobState } from '../actors/index.ts';
+import type { Epoch, ErrorReport, Generation, SubtaskId } from '../model/index.ts';
+import type { LatencySummary } from './latency-histogram.ts';
+import type { ExecutionMode } from './options.ts';
+
+export interface JobStatus {
+  readonly job: string;
+  readonly state: JobState;
+  readonly mode: ExecutionMode;
+  readonly generation: Generation;
+  /** Restarts of this run. */
+  readonly restarts: number;
+  /** Since the start of this run. */
+  readonly uptimeMs: number;
+  /** Newest committed epoch; 0 before the first. */
+  readonly epoch: Epoch;
+  /** Epochs committed by this run. */
+  readonly epochsCommitted: number;
+  /** Over the life of the state directory: everything committed, and what this generation has done since. */
+  readonly recordsRead: number;
+  readonly recordsWritten: number;
+  readonly recordsSkipped: number;
+  readonly deadLetters: number;
+  /** Records read by this run (repeated ones after a restart not counted twice). */
+  readonly recordsReadByRun: number;
+  /** Of sources: how many subtasks still read, wait for more, and have ended. */
+  readonly sources: { readonly active: number; readonly idle: number; readonly ended: number };
+  readonly stateBytes: number;
+  readonly stateEntries: number;
+  /** From when a record was due (or read) at its source until a sink took it, ms. Since the start of this run. */
+  readonly latency: LatencySummary;
+  /** How long subtasks stood still at markers, ms. */
+  readonly pauses: LatencySummary;
+  /** From an epoch's transaction to its durability, ms. */
+  readonly commits: LatencySummary;
+  readonly epochInFlight:
+    | { readonly ageMs: number; readonly isSlow: boolean; readonly missing: readonly SubtaskId[] }
+    | undefined;
+  /** The failure that caused the last restart, or ended the job. */
+  readonly lastFailure: ErrorReport | undefined;
+  /** From the last failure's discovery to the first epoch committed after it, ms. */
+  readonly lastRecoveryMs: number | undefined;
+}
+
+export type JobOutcome =
+  | { readonly kind: 'completed'; readonly stop: 'complete' | 'drain' }
+  | { readonly kind: 'failed'; readonly report: ErrorReport; readonly reason: string }
+  | { readonly kind: 'closed' };
