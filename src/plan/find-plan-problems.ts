@@ -2,7 +2,7 @@
 import type { NodeId } from '../model/index.ts';
 import type { DraftNode, GraphDraft } from './graph-draft.ts';
 
-const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u;
 const NAME_LENGTH_MAX = 100;
 
 export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, NodeId>): readonly string[] {
@@ -24,7 +24,7 @@ function nameProblems(what: string, name: unknown): string[] {
   if (typeof name === 'string' && name.length <= NAME_LENGTH_MAX && NAME.test(name)) return [];
   const shown = typeof name === 'string' ? `the name ${JSON.stringify(name.slice(0, NAME_LENGTH_MAX))}` : 'no name';
   return [
-    `${what} has ${shown}; names are 1 to ${NAME_LENGTH_MAX} letters, digits, '_', '-' and '.', and begin with a letter, digit or '_'`,
+    `${what} has ${shown}; names are 1 to ${NAME_LENGTH_MAX} letters, digits, '_', '-' and '.', beginning with a letter or digit`,
   ];
 }
 

@@ -1,3 +1,4 @@
+export { compile } from './compile.ts';
 export { defineJob, type JobDefinition } from './define-job.ts';
 export type { JobBuilder } from './job-builder.ts';
 export type {
@@ -18,4 +19,5 @@ export type {
   PhysicalPlan,
   Stage,
 } from './physical-plan.ts';
+export { type ChannelPlacement, listChannels, listSubtasks, type SubtaskPlacement, workerOf } from './placement.ts';
 export type { Branches, KeyedStream, ProcessedStream, SinkOptions, Stream } from './stream.ts';

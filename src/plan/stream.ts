@@ -29,7 +29,8 @@ import {
 /** Predicates by branch name; a type guard narrows the branch. */
 export type Branches<T> = Readonly<Record<string, (value: T) => boolean>> & { readonly [REST_OUTPUT]?: never };
 
-type Guarded<T, Predicate> = Predicate extends (value: T) => value is infer S extends T ? S : T;
+/** The type a guard narrows to. A method type, because those compare parameters in both directions. */
+type Guarded<T, Predicate> = Predicate extends { guard(value: unknown): value is infer S }['guard'] ? S & T : T;
 
 /** Refuses, at compile time, a sink that does not take every record of the stream. */
 type Takes<T, Accepted> = [T] extends [Accepted]
