@@ -1,5 +1,8 @@
 export { compile } from './compile.ts';
 export { defineJob, type JobDefinition } from './define-job.ts';
+export { explain } from './explain.ts';
+export { explainMermaid } from './explain-mermaid.ts';
+export { fingerprintOf } from './fingerprint.ts';
 export type { JobBuilder } from './job-builder.ts';
 export type {
   InputEdge,
