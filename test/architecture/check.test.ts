@@ -1,15 +1,18 @@
 /** A guard that cannot fail is no guard: every row of every table is broken once here, and kept once. */
 import { describe, expect, test } from 'vitest';
 import { checkArchitecture } from './check.ts';
-import { BANS, BUILTINS, type Construct, GLOBALS, type Home, LAYERS, PACKAGES } from './rules.ts';
+import { BANS, BUILTINS, type Construct, GLOBALS, type Home, LAYERS, PACKAGES, ROOTS } from './rules.ts';
 import { readSourceFacts } from './source-facts.ts';
 
 const check = (path: string, text: string): readonly string[] => checkArchitecture([readSourceFacts(path, text)]);
 
 const UNITS: readonly string[] = LAYERS.flatMap((layer) => layer.units);
-const fileOf = (unit: string): string => (unit.endsWith('.ts') ? unit : `${unit}/some-file.ts`);
+const fileOf = (unit: string): string => {
+  if (unit === ROOTS) return 'some-root.ts';
+  return unit.endsWith('.ts') ? unit : `${unit}/some-file.ts`;
+};
 const importOf = (from: string, to: string): string =>
-  `import { x } from '${from.endsWith('.ts') ? './' : '../'}${fileOf(to)}';\n`;
+  `import { x } from '${fileOf(from).includes('/') ? '../' : './'}${fileOf(to)}';\n`;
 const homeFileOf = (home: string): string => (home.endsWith('.ts') ? home : fileOf(home));
 const strangerTo = (row: Home): string =>
   fileOf(UNITS.find((unit) => !row.homes.some((home) => home === unit || home.startsWith(`${unit}/`)))!);

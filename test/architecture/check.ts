@@ -14,6 +14,7 @@ import {
   type Home,
   LAYERS,
   PACKAGES,
+  ROOTS,
 } from './rules.ts';
 import type { ImportFact, SourceFacts } from './source-facts.ts';
 
@@ -180,7 +181,8 @@ function isPublicIndex(path: string): boolean {
 }
 
 function unitOf(path: string): string {
-  return path.split('/')[0]!;
+  const [first, ...rest] = path.split('/');
+  return rest.length > 0 || first === 'index.ts' ? first! : ROOTS;
 }
 
 function layerNumber(unit: string): number | 'unknown' {

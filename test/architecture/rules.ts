@@ -2,8 +2,8 @@
  * The architecture of Millrace as data: who may import whom, where each package, built-in module and global lives, which
  * constructs are banned, how long things may be. `check.ts` applies it; nothing here decides anything.
  *
- * A **unit** is the first path segment below `src`: a folder (`storage`) or a root file (`launch.ts`). A **home** is a
- * unit or one file (`model/system-clock.ts`). Every `use` sentence says what to write instead: it becomes the end of the
+ * A **unit** is a folder of `src` (`storage`), `index.ts`, or `(roots)`: all other files directly in `src`, which are the
+ * composition roots of the threads and their parts. A **home** is a unit or one file (`model/system-clock.ts`). Every `use` sentence says what to write instead: it becomes the end of the
  * failure message.
  */
 
@@ -43,12 +43,12 @@ export type Construct =
   | 'export-star-from-public-index'
   | 'import-without-extension';
 
-const ROOTS = ['launch.ts', 'driver.ts', 'worker.ts'] as const;
+export const ROOTS = '(roots)';
 const VOCABULARY = ['model', 'codec'] as const;
 const PARTS = ['operators', 'connectors', 'channels', 'actors', 'storage'] as const;
 const UP_TO_EXECUTION = [...VOCABULARY, ...PARTS, 'plan', 'execution'] as const;
 const ENGINES = ['continuous', 'microbatch'] as const;
-const UP_TO_ROOTS = [...UP_TO_EXECUTION, ...ENGINES, ...ROOTS, 'config', 'testing'] as const;
+const UP_TO_ROOTS = [...UP_TO_EXECUTION, ...ENGINES, ROOTS, 'config', 'testing'] as const;
 
 const MEET_BY_INJECTION =
   'take what you need as a parameter typed in `model`, and let a composition root (launch.ts, driver.ts, worker.ts) pass it in';
@@ -88,8 +88,8 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     number: 5,
-    units: ROOTS,
-    mayImport: [...UP_TO_EXECUTION, ...ENGINES, ...ROOTS, 'config'],
+    units: [ROOTS],
+    mayImport: [...UP_TO_EXECUTION, ...ENGINES, 'config'],
     use: 'a root composes layers 0 to 4 and the job loader; test kits and commands stay outside',
   },
   {
@@ -126,7 +126,7 @@ export const PACKAGES: readonly Home[] = [
 
 const CLOCK = 'the injected `Clock` of model/time.ts';
 const RANDOM = 'a seeded generator, or a value passed in by a composition root';
-const FILES = ['connectors', 'storage', 'config', 'cli', ...ROOTS];
+const FILES = ['connectors', 'storage', 'config', 'cli', ROOTS];
 
 /** Built-in modules with a home. Those without a row (`node:path`, `node:zlib`, `node:url`, ...) are free. */
 export const BUILTINS: readonly Home[] = [
@@ -136,15 +136,15 @@ export const BUILTINS: readonly Home[] = [
     homes: FILES,
     use: 'a port: files are opened at the edge (connectors, storage, config, cli)',
   },
-  { name: 'node:worker_threads', homes: ['actors', ...ROOTS], use: 'the worker pool and ports of `actors`' },
-  { name: 'node:perf_hooks', homes: ['model/system-clock.ts', ...ROOTS], use: CLOCK },
+  { name: 'node:worker_threads', homes: ['actors', ROOTS], use: 'the worker pool and ports of `actors`' },
+  { name: 'node:perf_hooks', homes: ['model/system-clock.ts', ROOTS], use: CLOCK },
   { name: 'node:timers', homes: ['model/system-clock.ts'], use: CLOCK },
   { name: 'node:timers/promises', homes: ['model/system-clock.ts'], use: CLOCK },
   { name: 'node:process', homes: [], use: 'the global `process`, so that these rules can see each use' },
   {
     name: 'node:crypto',
     exports: ['randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'getRandomValues', 'webcrypto'],
-    homes: ROOTS,
+    homes: [ROOTS],
     use: RANDOM,
   },
   { name: 'node:vm', homes: [], use: 'CEL expressions or a module reference: Millrace never evaluates text as code' },
@@ -159,24 +159,24 @@ export const BUILTINS: readonly Home[] = [
 export const GLOBALS: readonly Home[] = [
   { name: 'Atomics', homes: ['channels'], use: 'the ports of model/waiting.ts, implemented in `channels`' },
   { name: 'SharedArrayBuffer', homes: ['channels'], use: 'an allocation function of `channels`' },
-  { name: 'Date.now', homes: ['model/system-clock.ts', ...ROOTS], use: CLOCK },
-  { name: 'new Date()', homes: ['model/system-clock.ts', ...ROOTS], use: `${CLOCK} (new Date(clock.now()))` },
+  { name: 'Date.now', homes: ['model/system-clock.ts', ROOTS], use: CLOCK },
+  { name: 'new Date()', homes: ['model/system-clock.ts', ROOTS], use: `${CLOCK} (new Date(clock.now()))` },
   { name: 'Date()', homes: [], use: CLOCK },
-  { name: 'performance', homes: ['model/system-clock.ts', ...ROOTS], use: CLOCK },
+  { name: 'performance', homes: ['model/system-clock.ts', ROOTS], use: CLOCK },
   { name: 'process.hrtime', homes: ['model/system-clock.ts'], use: CLOCK },
   { name: 'process.uptime', homes: [], use: CLOCK },
-  { name: 'setTimeout', homes: ['model/system-clock.ts', ...ROOTS], use: `${CLOCK} (clock.schedule)` },
-  { name: 'setInterval', homes: [...ROOTS], use: `${CLOCK} (clock.schedule)` },
-  { name: 'setImmediate', homes: ['actors', ...ROOTS], use: 'a step that returns: the worker loop of `actors` yields' },
-  { name: 'AbortSignal.timeout', homes: [...ROOTS], use: `${CLOCK} (clock.schedule and an AbortController)` },
+  { name: 'setTimeout', homes: ['model/system-clock.ts', ROOTS], use: `${CLOCK} (clock.schedule)` },
+  { name: 'setInterval', homes: [ROOTS], use: `${CLOCK} (clock.schedule)` },
+  { name: 'setImmediate', homes: ['actors', ROOTS], use: 'a step that returns: the worker loop of `actors` yields' },
+  { name: 'AbortSignal.timeout', homes: [ROOTS], use: `${CLOCK} (clock.schedule and an AbortController)` },
   { name: 'Math.random', homes: [], use: RANDOM },
-  { name: 'crypto', homes: ROOTS, use: RANDOM },
+  { name: 'crypto', homes: [ROOTS], use: RANDOM },
   { name: 'process.exit', homes: ['cli'], use: 'a thrown error or `process.exitCode`: a library never ends its host' },
   { name: 'process.abort', homes: [], use: 'a thrown error: a library never ends its host' },
-  { name: 'process.kill', homes: [], use: 'a cooperative stop' },
-  { name: 'process.on', homes: ['cli', ...ROOTS], use: 'the job handle: a library installs no signal handlers' },
-  { name: 'process.once', homes: ['cli', ...ROOTS], use: 'the job handle: a library installs no signal handlers' },
-  { name: 'process.env', homes: ['cli', ...ROOTS], use: 'an option, resolved once at the root' },
+  { name: 'process.kill', homes: ['crash-point.ts'], use: 'a cooperative stop' },
+  { name: 'process.on', homes: ['cli', ROOTS], use: 'the job handle: a library installs no signal handlers' },
+  { name: 'process.once', homes: ['cli', ROOTS], use: 'the job handle: a library installs no signal handlers' },
+  { name: 'process.env', homes: ['cli', ROOTS], use: 'an option, resolved once at the root' },
   { name: 'process.argv', homes: ['cli'], use: 'an option, resolved once at the root' },
   { name: 'process.chdir', homes: [], use: 'paths resolved against the base directory of the job' },
   { name: 'process.stdout', homes: ['cli'], use: 'an injected output: a library prints nothing' },
@@ -185,7 +185,7 @@ export const GLOBALS: readonly Home[] = [
   { name: 'eval', homes: [], use: 'CEL expressions or a module reference' },
   { name: 'Function', homes: [], use: 'CEL expressions or a module reference' },
   { name: 'fetch', homes: [], use: 'a connector with a port of its own' },
-  { name: 'import()', homes: ['config', ...ROOTS], use: 'a static import; job modules are loaded by `config`' },
+  { name: 'import()', homes: ['config', ROOTS], use: 'a static import; job modules are loaded by `config`' },
   { name: 'require', homes: [], use: 'an import' },
 ];
 
