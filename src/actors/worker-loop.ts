@@ -162,26 +162,28 @@ export class WorkerLoop {
       this.#runUntilDue();
     } finally {
       this.#isTurning = false;
+      this.#onTurnEnd?.();
     }
     if (this.#status === 'running') this.#yieldToEventLoop(this.#turn);
-    this.#onTurnEnd?.();
   };
 
   #runUntilDue(): void {
     let now = this.#clock.monotonic();
     const leaveAt = now + this.#limits.eventLoopEveryMs;
+    if (this.#active.length === 0) this.#finish();
     while (this.#status === 'running') {
-      if (this.#active.length === 0) {
-        this.#finish();
-        return;
-      }
       now = this.#step(now);
-      if (this.#takeControlSignal() || now >= leaveAt) return;
+      if (this.#isDue(now, leaveAt)) return;
       if (this.#idleSteps < this.#active.length) continue;
       if (!this.#rest(now)) return;
       now = this.#clock.monotonic();
-      if (this.#takeControlSignal() || now >= leaveAt) return;
+      if (this.#isDue(now, leaveAt)) return;
     }
+  }
+
+  /** Whether the event loop comes next. */
+  #isDue(now: MonotonicMs, leaveAt: MonotonicMs): boolean {
+    return this.#status !== 'running' || this.#takeControlSignal() || now >= leaveAt;
   }
 
   /** One step of the steppable under the cursor. Returns the time behind it. */
@@ -207,6 +209,7 @@ export class WorkerLoop {
           this.#active.splice(this.#cursor, 1);
           this.#cursor--;
           this.#wake();
+          if (this.#active.length === 0) this.#finish();
           break;
       }
     } catch (thrown) {
@@ -266,7 +269,7 @@ export class WorkerLoop {
   }
 
   #finish(): void {
-    this.#status = 'finished';
+    if (this.#status === 'running') this.#status = 'finished';
     // Parked, not stopped, and no longer stepping: the thread belongs to its event loop, and idle is not hung.
     this.#heartbeat.enter('parked');
   }
