@@ -5,28 +5,27 @@
  * record, and the order in which a job lists its fields may change over a restart.
  */
 
-import type { Key, StreamRecord, ValueState } from '../model/index.ts';
+import type { StreamRecord, ValueState } from '../model/index.ts';
 import { assert, type Emitter, type Operator, type OperatorContext, OperatorError } from '../model/index.ts';
 import type { Aggregator, AggregatorFields } from './aggregator.ts';
+import { createRowFactory, type Row, type RowFactory } from './row-factory.ts';
 
 /** Name of the one state of an aggregate node. */
 export const AGGREGATE_STATE: string = 'accumulators';
 
-type Row = Record<string, unknown>;
-
 export class AggregateOperator<In> implements Operator<In, Row> {
-  /** In the order of storing. */
-  readonly #aggregators: readonly Aggregator<In, unknown, unknown>[];
+  /** Names and aggregators in the order of the accumulators. */
   readonly #fields: readonly string[];
-  /** All fields of a row in the order the job lists them. A spread of it gives every row one hidden class. */
-  readonly #template: Row;
+  readonly #aggregators: readonly Aggregator<In, unknown, unknown>[];
+  readonly #rowOf: RowFactory;
   #state!: ValueState<unknown[]>;
 
   constructor(fields: AggregatorFields<In>) {
     this.#fields = Object.keys(fields).sort();
-    this.#aggregators = this.#fields.map((field) => fields[field]!);
-    this.#template = { key: undefined };
-    for (const field of Object.keys(fields)) this.#template[field] = undefined;
+    this.#aggregators = this.#fields.map((name) => fields[name]!);
+    this.#rowOf = createRowFactory(
+      Object.entries(fields).map(([name, aggregator]) => ({ name, aggregator, slot: this.#fields.indexOf(name) })),
+    );
   }
 
   open(context: OperatorContext): void {
@@ -36,32 +35,25 @@ export class AggregateOperator<In> implements Operator<In, Row> {
 
   process(record: StreamRecord<In>, out: Emitter<Row>): void {
     const accumulators = this.#state.get() ?? this.#aggregators.map((aggregator) => aggregator.create());
-    this.#addTo(accumulators, record);
+    this.#add(record, accumulators);
     this.#state.set(accumulators);
-    out.emit(record.withValue(this.#rowOf(record.key, accumulators)));
+    const rowOf = this.#rowOf;
+    out.emit(record.withValue(rowOf(record.key, accumulators)));
   }
 
-  #addTo(accumulators: unknown[], record: StreamRecord<In>): void {
+  #add(record: StreamRecord<In>, accumulators: unknown[]): void {
     const aggregators = this.#aggregators;
-    let i = 0;
+    let slot = 0;
     try {
-      for (; i < aggregators.length; i++) accumulators[i] = aggregators[i]!.add(accumulators[i], record.value);
+      for (; slot < aggregators.length; slot++) {
+        accumulators[slot] = aggregators[slot]!.add(accumulators[slot], record.value);
+      }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new OperatorError(
-        `the field '${this.#fields[i]}' could not take a record of key ${String(record.key)}: ${reason}`,
-        {
-          key: String(record.key),
-          cause,
-        },
-      );
+      throw new OperatorError(`the field '${this.#fields[slot]}' cannot take the record: ${reason}`, {
+        key: String(record.key),
+        cause,
+      });
     }
-  }
-
-  #rowOf(key: Key | undefined, accumulators: readonly unknown[]): Row {
-    const row = { ...this.#template };
-    row['key'] = key;
-    for (let i = 0; i < accumulators.length; i++) row[this.#fields[i]!] = this.#aggregators[i]!.result(accumulators[i]);
-    return row;
   }
 }

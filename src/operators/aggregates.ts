@@ -117,7 +117,7 @@ function addField(aggregate: string, accumulator: CompensatedSum, value: unknown
   return accumulator;
 }
 
-/** `undefined` for a missing value. Adding 0 turns -0 into 0, which is what an encoded accumulator reads back as. */
+/** `undefined` for a missing value. Adding 0 turns -0 into 0: they are equal, and must not differ in an output. */
 function toNumber(aggregate: string, value: unknown): number | undefined {
   if (typeof value === 'number' && !Number.isNaN(value)) return value + 0;
   if (value === null || value === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** A plan as a Mermaid flowchart: a box per stage, an arrow per edge, exchanges labelled with their partitioning. Pure. */
 import type { NodeId, OutputIndex } from '../model/index.ts';
 import type { PlanNode } from './logical-plan.ts';
+import { outputName } from './output-name.ts';
 import type { PhysicalPlan, Stage } from './physical-plan.ts';
 
 /** The source text of the chart, without a newline at the end. */
@@ -39,10 +40,6 @@ function arrow(from: string, to: string, labels: readonly (string | undefined)[]
 
 function describe(node: PlanNode): string {
   return node.label === '' ? node.kind : `${node.kind}: ${node.label}`;
-}
-
-function outputName(node: PlanNode, output: OutputIndex): string | undefined {
-  return node.role === 'operator' && node.outputs.length > 1 ? node.outputs[output] : undefined;
 }
 
 /** Mermaid's entity codes: labels come from job files and must not become markup. */

@@ -1,6 +1,7 @@
 /** A plan as text for people: stages, their chains as trees, exchanges, workers, ids. Pure. */
 import type { NodeId, OutputIndex } from '../model/index.ts';
 import type { PlanNode } from './logical-plan.ts';
+import { outputName } from './output-name.ts';
 import type { ChainTarget, PhysicalPlan, Stage } from './physical-plan.ts';
 import { workerOf } from './placement.ts';
 
@@ -55,11 +56,6 @@ function placeName(plan: PhysicalPlan, id: NodeId, output: OutputIndex): string 
   const member = plan.stages.flatMap((stage) => stage.chain).find(({ node }) => node.id === id)!;
   const name = outputName(member.node, output);
   return name === undefined ? id : `${id} [${name}]`;
-}
-
-/** Named only where a node has more than one output. */
-function outputName(node: PlanNode, output: OutputIndex): string | undefined {
-  return node.role === 'operator' && node.outputs.length > 1 ? node.outputs[output] : undefined;
 }
 
 function plural(count: number, noun: string): string {
