@@ -1,0 +1,178 @@
+/**
+ * Composition root of the host thread: the embedding API. A thin handle: jobs run on threads of their own, so the host is
+ * never blocked by Millrace, nor can it stall a commit.
+ *
+ * It installs no signal handlers, opens no port, never calls `process.exit`, and leaves nothing running after `close`.
+ */
+import { EventEmitter } from 'node:events';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { connectControl, createControlPorts, exposeControl, type JobState, WorkerRef } from './actors/index.ts';
+import { type JobReference, referenceTo } from './config/index.ts';
+import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
+import type { Until } from './execution/decide-stop.ts';
+import type { JobOutcome, JobStatus } from './execution/job-status.ts';
+import type { JobOptionsInput } from './execution/options.ts';
+import { CancelledError, type ErrorReport, SystemClock } from './model/index.ts';
+
+export interface MillraceOptions {
+  /** Where jobs keep their state, one directory per job name. Default: what each job says of itself, or `.millrace` beside it. */
+  readonly directory?: string | undefined;
+  /** Worker threads per job, unless a job says otherwise. Default 2. */
+  readonly workers?: number | undefined;
+}
+
+export interface StartOptions extends JobOptionsInput {
+  /** The state directory of this job itself; wins over everything else. */
+  readonly stateDirectory?: string | undefined;
+  /** When the job ends by itself. Default: when all its sources have ended. */
+  readonly until?: Until | undefined;
+}
+
+export interface JobEvents {
+  epoch: [epoch: EpochSummary];
+  state: [state: JobState];
+  status: [status: JobStatus];
+  finished: [outcome: JobOutcome];
+}
+
+/** The driver ends by itself or not at all; a job may take as long as it likes to bring up its first generation. */
+const DRIVER_START_TIMEOUT_MS = 2_147_483_647;
+
+/** The runtime in a service. Open one; start jobs; close it. */
+export class Millrace {
+  readonly #options: MillraceOptions;
+  readonly #jobs = new Set<JobHandle>();
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: MillraceOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: MillraceOptions = {}): Promise<Millrace> {
+    return new Millrace(options);
+  }
+
+  /**
+   * Starts a job: a job module's URL, or the path of a module or JSON job file. Resolves when its first generation runs;
+   * rejects, with nothing left behind, when it cannot: `OptionError`, `PlanError`, `IncompatiblePlanError`, `LockedError` and
+   * others of recovery `none`.
+   */
+  async start(job: URL | string, options: StartOptions = {}): Promise<JobHandle> {
+    if (this.#closing !== undefined) throw new CancelledError('this Millrace is closed; open another one');
+    const reference = await referenceTo(typeof job === 'string' ? pathToFileURL(resolve(job)) : job);
+    const handle = new JobHandle(reference, this.#options, options);
+    this.#jobs.add(handle);
+    void handle.exited.then(() => this.#jobs.delete(handle));
+    await handle.ready;
+    return handle;
+  }
+
+  /** Jobs started and not ended. */
+  jobs(): readonly JobHandle[] {
+    return [...this.#jobs];
+  }
+
+  /** Drains all jobs and ends their threads. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([...this.#jobs].map((job) => job.drain())).then(() => undefined);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A running job, as the host sees it. */
+export class JobHandle extends EventEmitter<JobEvents> {
+  /** How the job ended. Never rejects. */
+  readonly finished: Promise<JobOutcome>;
+  /** @internal */
+  readonly ready: Promise<void>;
+  /** @internal The driver thread is gone. */
+  readonly exited: Promise<ErrorReport>;
+  readonly #control: ReturnType<typeof connectControl<DriverCommands>>;
+  #status: JobStatus | undefined;
+
+  /** @internal */
+  constructor(reference: JobReference, defaults: MillraceOptions, options: StartOptions) {
+    super();
+    const { stateDirectory, until, ...overrides } = options;
+    const job: DriverJob = {
+      reference,
+      options: defaults.workers === undefined ? overrides : { workers: defaults.workers, ...overrides },
+      stateDirectory,
+      parentDirectory: defaults.directory,
+      until: until ?? { kind: 'end' },
+    };
+    const ports = createControlPorts();
+    const ref = new WorkerRef({
+      name: 'driver',
+      entry: new URL('./driver.js', import.meta.url),
+      workerData: { job, ports: ports.worker },
+      transferList: [ports.worker.calls, ports.worker.serves],
+      startTimeoutMs: DRIVER_START_TIMEOUT_MS,
+      clock: new SystemClock(),
+    });
+    this.ready = ref.ready;
+    this.exited = ref.exited;
+    this.#control = connectControl<DriverCommands>(ports.driver.calls, { name: 'the driver', lost: ref.exited });
+    let settle: (outcome: JobOutcome) => void = () => {};
+    const told = new Promise<JobOutcome>((resolveTold) => {
+      settle = resolveTold;
+    });
+    const events: DriverEvents = {
+      state: (state) => this.#hear('state', state),
+      status: (status) => {
+        this.#status = status;
+        this.#hear('status', status);
+      },
+      epoch: (epoch) => this.#hear('epoch', epoch),
+      finished: (outcome, status) => {
+        this.#status = status;
+        settle(outcome);
+      },
+    };
+    const server = exposeControl({ ...events }, ports.driver.serves);
+    this.finished = this.#finish(told, server);
+  }
+
+  /** The newest status; at most a quarter of a second old while the job runs. `undefined` in its first moments. */
+  status(): JobStatus | undefined {
+    return this.#status;
+  }
+
+  /** Stops reading, commits everything read so far, ends. Resolves when nothing of the job is left running. */
+  async drain(): Promise<JobOutcome> {
+    await this.#control.remote.drain().catch(() => undefined);
+    return this.finished;
+  }
+
+  /** Ends at once, without a final epoch; the next run continues from the last committed one. */
+  async close(): Promise<JobOutcome> {
+    await this.#control.remote.close().catch(() => undefined);
+    return this.finished;
+  }
+
+  async #finish(told: Promise<JobOutcome>, server: { close(): void }): Promise<JobOutcome> {
+    const lost = this.exited.then((report): JobOutcome => ({ kind: 'failed', report, reason: report.message }));
+    const outcome = await Promise.race([told, lost]);
+    await this.exited;
+    this.#control.close();
+    server.close();
+    this.#hear('finished', outcome);
+    return outcome;
+  }
+
+  /** A listener that throws is the host's bug and must not reach the control plane. */
+  #hear<K extends keyof JobEvents>(event: K, ...args: JobEvents[K]): void {
+    try {
+      (this.emit as (event: K, ...args: JobEvents[K]) => boolean).call(this, event, ...args);
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+}
