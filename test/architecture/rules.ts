@@ -169,7 +169,7 @@ export const GLOBALS: readonly Home[] = [
   { name: 'setInterval', homes: [ROOTS], use: `${CLOCK} (clock.schedule)` },
   { name: 'setImmediate', homes: ['actors', ROOTS], use: 'a step that returns: the worker loop of `actors` yields' },
   { name: 'AbortSignal.timeout', homes: [ROOTS], use: `${CLOCK} (clock.schedule and an AbortController)` },
-  { name: 'Math.random', homes: [], use: RANDOM },
+  { name: 'Math.random', homes: [ROOTS], use: RANDOM },
   { name: 'crypto', homes: [ROOTS], use: RANDOM },
   { name: 'process.exit', homes: ['cli'], use: 'a thrown error or `process.exitCode`: a library never ends its host' },
   { name: 'process.abort', homes: [], use: 'a thrown error: a library never ends its host' },
