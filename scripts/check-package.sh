@@ -28,7 +28,7 @@ cd "$work/project"
 npm install --silent --no-audit --no-fund "$tarball"
 
 say 'types: a job compiles against the shipped declarations, library checks on'
-"$root/node_modules/.bin/tsc" -p .
+"$root/node_modules/.bin/tsc" -p . --typeRoots "$root/node_modules/@types" --types node
 
 say 'a module and a job file give the same rows, from the command line'
 npx --no-install millrace validate words.job.json

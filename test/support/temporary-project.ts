@@ -49,6 +49,13 @@ export class TemporaryProject {
       .map((line) => JSON.parse(line) as T);
   }
 
+  /** As {@link rows}, and removes the file. */
+  take<T>(file: string): readonly T[] {
+    const rows = this.rows<T>(file);
+    rmSync(this.path(file));
+    return rows;
+  }
+
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }

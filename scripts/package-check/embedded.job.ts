@@ -1,0 +1,5 @@
+import type { JobDefinition } from 'millrace';
+import { wordCounts } from './word-counts.js';
+
+const job: JobDefinition = wordCounts('embedded');
+export default job;
