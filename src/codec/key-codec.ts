@@ -1,17 +1,23 @@
 /**
  * Bytes of a key: one tag byte, then the key. Part of the state format. Byte order is a total order over all keys
  * (by tag, then strings by UTF-8 bytes, numbers by their IEEE bits), deterministic but not numeric.
+ *
+ * Distinct keys have distinct bytes: strings with lone surrogates, which UTF-8 would fold into one, have a form of their own.
  */
 import { assert, CorruptionError, type Key } from '../model/index.ts';
+import { isWellFormed } from './value-domain.ts';
 
 const TAG_FALSE = 1;
 const TAG_TRUE = 2;
 const TAG_NUMBER = 3;
 const TAG_BIGINT = 4;
 const TAG_STRING = 5;
+/** UTF-16, little endian: only for strings that UTF-8 cannot carry. */
+const TAG_STRING_UTF16 = 6;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Without ignoreBOM a leading U+FEFF would be dropped from the key.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Expects a key in canonical form (`canonicalKey`). */
 export function encodeKey(key: Key): Uint8Array {
@@ -21,13 +27,16 @@ export function encodeKey(key: Key): Uint8Array {
     case 'number': {
       const bytes = new Uint8Array(9);
       bytes[0] = TAG_NUMBER;
-      new DataView(bytes.buffer).setFloat64(1, key);
+      // All NaN are one key, whatever their bits.
+      new DataView(bytes.buffer).setFloat64(1, Number.isNaN(key) ? Number.NaN : key);
       return bytes;
     }
     case 'bigint':
-      return tagged(TAG_BIGINT, key.toString());
+      return tagged(TAG_BIGINT, encoder.encode(key.toString()));
     case 'string':
-      return tagged(TAG_STRING, key);
+      return isWellFormed(key)
+        ? tagged(TAG_STRING, encoder.encode(key))
+        : tagged(TAG_STRING_UTF16, Buffer.from(key, 'utf16le'));
   }
 }
 
@@ -44,6 +53,8 @@ export function decodeKey(bytes: Uint8Array): Key {
       return BigInt(decoder.decode(bytes.subarray(1)));
     case TAG_STRING:
       return decoder.decode(bytes.subarray(1));
+    case TAG_STRING_UTF16:
+      return Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString('utf16le');
     default:
       throw new CorruptionError(
         `an encoded key begins with the unknown tag ${bytes[0]}; the state is damaged or newer than this version`,
@@ -51,8 +62,7 @@ export function decodeKey(bytes: Uint8Array): Key {
   }
 }
 
-function tagged(tag: number, text: string): Uint8Array {
-  const body = encoder.encode(text);
+function tagged(tag: number, body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(body.length + 1);
   bytes[0] = tag;
   bytes.set(body, 1);

@@ -1,0 +1,106 @@
+/**
+ * Encodes records and control elements as frames (`frame-format.ts`), one at a time, into a buffer of its own.
+ */
+import { BatchOverflow, ByteWriter } from '../codec/byte-writer.ts';
+import { writeColumn } from '../codec/column-codec.ts';
+import { assert, type ControlElement, type Key, type StreamRecord, ValueError } from '../model/index.ts';
+import {
+  FRAME_BYTES_MAX,
+  FRAME_HEADER_BYTES,
+  KIND_MARKER,
+  KIND_RECORDS,
+  MARKER_FRAME_BYTES,
+  RECORDS_HEADER_BYTES,
+} from './frame-format.ts';
+
+export class FrameEncoder {
+  readonly #out: ByteWriter = new ByteWriter();
+  readonly #timestamps: number[] = [];
+  readonly #ingestTimes: number[] = [];
+  readonly #keys: (Key | undefined)[] = [];
+  readonly #values: unknown[] = [];
+  /** Records that are expected to fit: follows the size of the records, so that few attempts are in vain. */
+  #countExpected = Number.POSITIVE_INFINITY;
+
+  /** The frame is `bytes[0 .. length)`, until the next one is encoded. */
+  get bytes(): Uint8Array {
+    return this.#out.bytes;
+  }
+
+  get length(): number {
+    return this.#out.length;
+  }
+
+  /**
+   * Encodes `records[from .. to)`, or as many of the first of them as fit `bytesMax`, and returns their number: at least
+   * one, for which `FRAME_BYTES_MAX` is the limit. Throws `ValueError` for a value outside the value domain.
+   */
+  records(records: readonly StreamRecord[], from: number, to: number, bytesMax: number): number {
+    assert(from < to && to <= records.length, `a frame of records has at least one, not ${from} .. ${to}`);
+    let count = Math.min(to - from, this.#countExpected);
+    while (!this.#fits(records, from, count, count === 1 ? FRAME_BYTES_MAX : bytesMax)) {
+      if (count === 1) throw new ValueError(describeOversize(records[from]!));
+      count = count >> 1;
+      this.#countExpected = count;
+    }
+    this.#countExpected += Math.max(1, this.#countExpected >> 3);
+    this.#seal(KIND_RECORDS);
+    return count;
+  }
+
+  control(element: ControlElement): void {
+    const out = this.#out;
+    out.begin(FRAME_BYTES_MAX);
+    out.bytes.fill(0, 0, MARKER_FRAME_BYTES);
+    out.floats[FRAME_HEADER_BYTES / 8] = element.epoch;
+    out.bytes[FRAME_HEADER_BYTES + 8] = element.isFinal ? 1 : 0;
+    out.length = MARKER_FRAME_BYTES;
+    this.#seal(KIND_MARKER);
+  }
+
+  #fits(records: readonly StreamRecord[], from: number, count: number, bytesMax: number): boolean {
+    for (let i = 0; i < count; i++) {
+      const record = records[from + i]!;
+      this.#timestamps[i] = record.timestamp;
+      this.#ingestTimes[i] = record.ingestTime;
+      this.#keys[i] = record.key;
+      this.#values[i] = record.value;
+    }
+    try {
+      this.#writeRecords(count, bytesMax);
+      return true;
+    } catch (error) {
+      if (error instanceof BatchOverflow) return false;
+      throw error;
+    } finally {
+      // A channel that falls quiet must not keep its last values alive.
+      this.#values.fill(undefined, 0, count);
+      this.#keys.fill(undefined, 0, count);
+    }
+  }
+
+  #writeRecords(count: number, bytesMax: number): void {
+    const out = this.#out;
+    out.begin(bytesMax);
+    out.reserve(FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES);
+    out.bytes.fill(0, 0, FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES);
+    out.setUint32(FRAME_HEADER_BYTES, count);
+    out.length = FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES;
+    writeColumn(this.#timestamps, count, out, 'timestamp');
+    writeColumn(this.#ingestTimes, count, out, 'ingestTime');
+    writeColumn(this.#keys, count, out, 'key');
+    writeColumn(this.#values, count, out, 'value');
+  }
+
+  #seal(kind: number): void {
+    const out = this.#out;
+    assert(out.length % 8 === 0 && out.length <= FRAME_BYTES_MAX, `a frame of ${out.length} bytes`);
+    out.setUint32(0, out.length);
+    out.bytes[4] = kind;
+  }
+}
+
+function describeOversize(record: StreamRecord): string {
+  const key = record.key === undefined ? '' : ` with key ${JSON.stringify(String(record.key).slice(0, 100))}`;
+  return `a record${key} takes more than ${FRAME_BYTES_MAX} bytes when encoded, too large for a channel between threads; split it into smaller ones`;
+}

@@ -1,0 +1,108 @@
+/**
+ * A column of strings: first the length of each in code units, then all characters, as Latin-1 where every character
+ * fits one byte, else as UTF-16. Both carry every JavaScript string exactly, lone surrogates included.
+ */
+import type { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+/** Bytes per length and per character, as they stand in the column's header. */
+export interface TextLayout {
+  readonly lengthBytes: number;
+  readonly characterBytes: number;
+}
+
+/** Below this a loop over characters beats the call into native code. */
+const LOOP_LENGTH_MAX = 24;
+/** V8 makes `slice` results of 13 characters and more views that keep the whole parent string alive. */
+const COPIED_SLICE_LENGTH_MAX = 12;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is Latin-1, control characters included
+const BEYOND_LATIN1 = /[^\x00-\xff]/;
+
+/** Writes the column behind `out.length`. `undefined` when some value is not a string: nothing was written then. */
+export function writeTextColumn(values: readonly unknown[], count: number, out: ByteWriter): TextLayout | undefined {
+  let total = 0;
+  let longest = 0;
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (typeof value !== 'string') return undefined;
+    total += value.length;
+    if (value.length > longest) longest = value.length;
+  }
+  const texts = values as readonly string[];
+  const lengthBytes = longest < 0x100 ? 1 : longest < 0x10000 ? 2 : 4;
+  out.reserve(count * lengthBytes + total);
+  const start = out.length;
+  writeLengths(texts, count, lengthBytes, out);
+  if (writeLatin1(texts, count, out)) return { lengthBytes, characterBytes: 1 };
+
+  out.length = start + count * lengthBytes;
+  out.reserve(total * 2);
+  for (let i = 0; i < count; i++) out.length += out.bytes.write(texts[i]!, out.length, 'utf16le');
+  return { lengthBytes, characterBytes: 2 };
+}
+
+function writeLengths(texts: readonly string[], count: number, lengthBytes: number, out: ByteWriter): void {
+  const bytes = out.bytes;
+  let at = out.length;
+  if (lengthBytes === 1) {
+    for (let i = 0; i < count; i++) bytes[at++] = texts[i]!.length;
+  } else if (lengthBytes === 2) {
+    for (let i = 0; i < count; i++, at += 2) out.setUint16(at, texts[i]!.length);
+  } else {
+    for (let i = 0; i < count; i++, at += 4) out.setUint32(at, texts[i]!.length);
+  }
+  out.length = at;
+}
+
+/** False as soon as a character does not fit one byte. */
+function writeLatin1(texts: readonly string[], count: number, out: ByteWriter): boolean {
+  const bytes = out.bytes;
+  let at = out.length;
+  for (let i = 0; i < count; i++) {
+    const text = texts[i]!;
+    const length = text.length;
+    if (length <= LOOP_LENGTH_MAX) {
+      for (let c = 0; c < length; c++) {
+        const code = text.charCodeAt(c);
+        if (code > 0xff) return false;
+        bytes[at++] = code;
+      }
+    } else {
+      if (BEYOND_LATIN1.test(text)) return false;
+      at += bytes.write(text, at, 'latin1');
+    }
+  }
+  out.length = at;
+  return true;
+}
+
+/** Reads `count` strings from `from.at` on; none of them shares memory with another. */
+export function readTextColumn(from: ByteReader, count: number, layout: TextLayout): string[] {
+  const { lengthBytes, characterBytes } = layout;
+  const encoding = characterBytes === 1 ? 'latin1' : 'utf16le';
+  const lengthsAt = from.at;
+  const start = lengthsAt + count * lengthBytes;
+  let characters = 0;
+  for (let i = 0; i < count; i++) characters += lengthAt(from, lengthsAt, i, lengthBytes);
+  const joined = from.bytes.toString(encoding, start, start + characters * characterBytes);
+
+  const texts = new Array<string>(count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const length = lengthAt(from, lengthsAt, i, lengthBytes);
+    const end = at + length;
+    texts[i] =
+      length <= COPIED_SLICE_LENGTH_MAX || count === 1
+        ? joined.slice(at, end)
+        : from.bytes.toString(encoding, start + at * characterBytes, start + end * characterBytes);
+    at = end;
+  }
+  from.at = start + characters * characterBytes;
+  return texts;
+}
+
+function lengthAt(from: ByteReader, lengthsAt: number, index: number, lengthBytes: number): number {
+  if (lengthBytes === 1) return from.bytes[lengthsAt + index]!;
+  return lengthBytes === 2 ? from.uint16(lengthsAt + 2 * index) : from.uint32(lengthsAt + 4 * index);
+}
