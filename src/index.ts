@@ -1,8 +1,58 @@
 /** The public API. Explicit names, grouped; nothing else. */
 
-export { sinks, sources } from './connectors/index.ts';
+export {
+  type ConsoleSinkOptions,
+  type CsvOptions,
+  type FileSinkOptions,
+  type FileSourceOptions,
+  type GeneratorSourceOptions,
+  type RandomStream,
+  sinks,
+  sources,
+  type TableSinkOptions,
+} from './connectors/index.ts';
+export type { EpochSummary } from './driver-job.ts';
+export type { Until } from './execution/decide-stop.ts';
+export type { JobOutcome, JobStatus } from './execution/job-status.ts';
+export type { LatencySummary } from './execution/latency-histogram.ts';
+export type { JobOptions, JobOptionsInput } from './execution/options.ts';
 // Running it
-export { JobHandle, Millrace, type MillraceOptions, type StartOptions } from './launch.ts';
+export { type JobEvents, JobHandle, Millrace, type MillraceOptions, type StartOptions } from './launch.ts';
+// Writing a connector
+export type {
+  ConnectorContext,
+  SinkCommitter,
+  SinkConnector,
+  SinkWriter,
+  SinkWriterContext,
+  SourceConnector,
+  SourceReader,
+  SourceReaderContext,
+} from './model/index.ts';
+// What can go wrong
+export {
+  CheckpointError,
+  ConnectorError,
+  CorruptionError,
+  type ErrorReport,
+  IncompatiblePlanError,
+  type Key,
+  LockedError,
+  MillraceError,
+  OperatorError,
+  OptionError,
+  PlanError,
+  StreamRecord,
+  ValueError,
+  WorkerLostError,
+} from './model/index.ts';
+export {
+  type Aggregator,
+  aggregates,
+  type ProcessContext,
+  type ProcessDefinition,
+  states,
+  type,
+} from './operators/index.ts';
 // Writing a job
-export { aggregates, defineProcess } from './operators/index.ts';
-export { defineJob, type JobDefinition } from './plan/index.ts';
+export { defineJob, type JobBuilder, type JobDefinition, type KeyedStream, type Stream } from './plan/index.ts';

@@ -1,0 +1,16 @@
+import type { SubtaskSnapshot } from '../../src/model/index.ts';
+
+/** A snapshot with nothing in it but what a test says. */
+export function snapshotOf(
+  part: Partial<SubtaskSnapshot> & Pick<SubtaskSnapshot, 'subtask' | 'epoch'>,
+): SubtaskSnapshot {
+  return {
+    generation: 1,
+    offsets: {},
+    deltas: [],
+    outputs: [],
+    deadLetters: [],
+    counts: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
+    ...part,
+  };
+}
