@@ -7,16 +7,18 @@ export { KeyByOperator } from './key-by-operator.ts';
 export { MapOperator } from './map-operator.ts';
 export {
   type DeclaredType,
+  defineProcess,
   type ProcessContext,
   type ProcessDefinition,
   type ProcessPlace,
+  records,
   type SideDeclarations,
   type StateDeclaration,
   type StateDeclarations,
   type StateHandles,
   states,
   type TypeDeclaration,
-  type,
+  type Undeclared,
 } from './process-definition.ts';
 export { type ErasedProcess, ProcessOperator } from './process-operator.ts';
 export { SplitOperator } from './split-operator.ts';

@@ -8,8 +8,8 @@
  *   .keyBy((payment) => payment.card)
  *   .process({
  *     states: { total: states.value<number>() },
- *     emits: type<{ card: string; total: number }>(),
- *     sides: { large: type<Payment>() },
+ *     emits: records<{ card: string; total: number }>(),
+ *     sides: { large: records<Payment>() },
  *     process(payment, context) {
  *       const total = (context.states.total.get() ?? 0) + payment.amount;
  *       context.states.total.set(total);
@@ -67,7 +67,7 @@ export const states: {
 });
 
 /** Declares what an output of a `process` definition carries. */
-export function type<T>(): TypeDeclaration<T> {
+export function records<T>(): TypeDeclaration<T> {
   return {};
 }
 
@@ -103,4 +103,20 @@ export interface ProcessDefinition<In, K extends Key, States, Out, Sides> {
   /** Called for each record. Synchronous. A throw is handled by the job's error policy. */
   process(value: In, context: ProcessContext<K, States, Out, Sides>): void;
   close?(): void;
+}
+
+/** No declaration. */
+export type Undeclared = Readonly<Record<never, never>>;
+
+/**
+ * A definition on its own, with the types of its states and outputs inferred. Annotate the record:
+ * `process(payment: Payment, context) { ... }`.
+ */
+export function defineProcess<
+  In,
+  States extends StateDeclarations = Undeclared,
+  Out = never,
+  Sides extends SideDeclarations = Undeclared,
+>(definition: ProcessDefinition<In, Key, States, Out, Sides>): ProcessDefinition<In, Key, States, Out, Sides> {
+  return definition;
 }

@@ -1,5 +1,5 @@
 /** A plan as a Mermaid flowchart: a box per stage, an arrow per edge, exchanges labelled with their partitioning. Pure. */
-import type { NodeId, OutputIndex } from '../model/index.ts';
+import type { NodeId } from '../model/index.ts';
 import type { PlanNode } from './logical-plan.ts';
 import { outputName } from './output-name.ts';
 import type { PhysicalPlan, Stage } from './physical-plan.ts';

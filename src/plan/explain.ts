@@ -1,6 +1,5 @@
 /** A plan as text for people: stages, their chains as trees, exchanges, workers, ids. Pure. */
 import type { NodeId, OutputIndex } from '../model/index.ts';
-import type { PlanNode } from './logical-plan.ts';
 import { outputName } from './output-name.ts';
 import type { ChainTarget, PhysicalPlan, Stage } from './physical-plan.ts';
 import { workerOf } from './placement.ts';

@@ -11,6 +11,7 @@ import type {
   ProcessDefinition,
   SideDeclarations,
   StateDeclarations,
+  Undeclared,
 } from '../operators/index.ts';
 import { type DraftEdge, type DraftNode, type GraphDraft, mainOutputOf, type OperatorShape } from './graph-draft.ts';
 import type { Partitioning } from './logical-plan.ts';
@@ -46,9 +47,6 @@ export interface SinkOptions {
 type ProcessArgument<T, K extends Key, S, Out, Sides> =
   | ProcessDefinition<T, K, S, Out, Sides>
   | (() => ProcessDefinition<T, K, S, Out, Sides>);
-
-/** No declaration. */
-type Nothing = Readonly<Record<never, never>>;
 
 /** What keyed and unkeyed streams have in common. */
 abstract class AnyStream<T> {
@@ -274,7 +272,7 @@ export class KeyedStream<T, K extends Key> extends AnyStream<T> {
   }
 
   /** Code of your own with keyed state and side outputs, see {@link ProcessDefinition}. */
-  process<S extends StateDeclarations = Nothing, Out = never, Sides extends SideDeclarations = Nothing>(
+  process<S extends StateDeclarations = Undeclared, Out = never, Sides extends SideDeclarations = Undeclared>(
     definition: ProcessArgument<T, K, S, Out, Sides>,
   ): ProcessedStream<Out, Sides> {
     const create = (typeof definition === 'function' ? definition : () => definition) as unknown as () => ErasedProcess;
