@@ -193,6 +193,17 @@ describe('the bans', () => {
     },
   );
 
+  test('are lifted in the files that state a reason, and in no other of that folder', () => {
+    for (const { construct, exceptions = [] } of BANS) {
+      for (const file of exceptions) {
+        for (const text of SNIPPETS[construct]) {
+          expect(check(file, text), file).toEqual([]);
+          expect(check(file.replace(/\.ts$/, '-too.ts'), text), file).toHaveLength(1);
+        }
+      }
+    }
+  });
+
   test('has a row for every construct, and lets inner index files re-export everything', () => {
     expect(BANS.map((ban) => ban.construct).sort()).toEqual(Object.keys(SNIPPETS).sort());
     expect(check('model/index.ts', "export * from './ids.ts';")).toEqual([]);
