@@ -106,9 +106,10 @@ class ControlClient {
           return;
         }
         proxied ??= this.#proxy[method] as unknown as Command;
+        const answered = proxied(...args);
         const lose = (): void => reject(this.#lossOf(method, this.#lostBecause ?? 'closed'));
         this.#open.add(lose);
-        proxied(...args).then(
+        answered.then(
           (answer) => {
             this.#open.delete(lose);
             if (answer.ok) resolve(answer.value);

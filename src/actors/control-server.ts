@@ -36,6 +36,6 @@ export function exposeControl(api: object, port: MessagePort, options: RingOptio
     Object.keys(commands).length > 0,
     'a control API needs at least one own function (methods of a class are not own)',
   );
-  expose(commands, controlEndpoint(port, options) as Endpoint);
+  expose(Object.freeze(commands), controlEndpoint(port, options) as Endpoint);
   return { pending: () => pending, close: () => port.close() };
 }

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { ERR_WORKER_START, HeartbeatMonitor, type WorkerState } from '../../src/actors/index.ts';
+import type { Hang } from './fixtures/worker-behaviour.ts';
+import { withThread } from './thread-bench.ts';
+
+describe('the start of a worker', () => {
+  test('it is ready when it has said so', async () => {
+    await withThread('serve', async ({ ref }) => {
+      const states: WorkerState[] = [ref.state];
+      ref.observe((state) => void states.push(state));
+
+      await ref.ready;
+
+      expect(states).toEqual(['starting', 'running']);
+    });
+  });
+
+  test('row 6: an error that it names itself arrives whole and is not worth a restart', async () => {
+    await withThread('refuse', async ({ ref }) => {
+      await expect(ref.ready).rejects.toMatchObject({ code: ERR_WORKER_START, recovery: 'none' });
+
+      const report = await ref.exited;
+
+      expect(report.message).toBe('worker 1 could not start: jobs/flights.ts has no default export');
+      expect(report.cause).toMatchObject({ name: 'OptionError', code: 'ERR_OPTION', recovery: 'none' });
+      expect(ref.state).toBe('lost');
+    });
+  });
+
+  test.each([
+    ['a module that throws', 'throw', {}, /failed while it started: cannot be loaded/],
+    [
+      'a syntax error',
+      'throw',
+      { entry: new URL('./fixtures/bad-syntax.mjs', import.meta.url) },
+      /failed while it started/,
+    ],
+    [
+      'a module that is not there',
+      'throw',
+      { entry: new URL('./fixtures/absent.mjs', import.meta.url) },
+      /absent\.mjs/,
+    ],
+  ] as const)('row 6: %s is told by name', async (_what, behaviour, options, message) => {
+    await withThread(
+      behaviour,
+      async ({ ref }) => {
+        await expect(ref.ready).rejects.toThrow(message);
+
+        expect(await ref.exited).toMatchObject({ code: ERR_WORKER_START });
+      },
+      options,
+    );
+  });
+
+  test('row 6: one that says nothing is given up after startTimeoutMs', async () => {
+    await withThread(
+      'silent',
+      async ({ ref }) => {
+        await expect(ref.ready).rejects.toThrow(/was not ready after 50 ms \(startTimeoutMs\)/);
+
+        expect(ref.state).toBe('lost');
+      },
+      { startTimeoutMs: 50 },
+    );
+  });
+});
+
+describe('the loss of a worker', () => {
+  test.each([
+    ['null', null],
+    ['undefined', undefined],
+    ['a string', 'text'],
+  ])('row 1: %s thrown outside of any call becomes a report', async (_what, value) => {
+    await withThread('serve', async ({ ref, connection }) => {
+      await ref.ready;
+
+      await connection.remote.throwLater(value);
+      const report = await ref.exited;
+
+      expect(report).toMatchObject({ code: 'ERR_WORKER_LOST', recovery: 'backoff' });
+      expect(report.cause).toMatchObject({ name: 'NonError', message: expect.stringContaining(String(value)) });
+    });
+  });
+
+  test('row 2: so does a rejection that nothing caught', async () => {
+    await withThread('serve', async ({ ref, connection }) => {
+      await ref.ready;
+
+      await connection.remote.rejectLater();
+
+      expect(await ref.exited).toMatchObject({
+        message: 'worker 1 ended by an error that nothing in it caught: nobody caught this',
+      });
+    });
+  });
+
+  test.each([
+    [0, /ended by itself: .*process\.exit/],
+    [3, /exit code 3/],
+  ])('row 5: process.exit(%i) is a loss, though there is no error', async (code, message) => {
+    await withThread('serve', async ({ ref, connection }) => {
+      await ref.ready;
+
+      await expect(connection.remote.exit(code)).rejects.toMatchObject({ code: 'ERR_WORKER_LOST' });
+      const report = await ref.exited;
+
+      expect(report.message).toMatch(message);
+      expect(ref.state).toBe('lost');
+    });
+  });
+
+  test('row 3: gradual growth of the heap is contained and told', async () => {
+    await withThread(
+      'serve',
+      async ({ ref }) => {
+        const report = await ref.exited;
+
+        expect(report.message).toMatch(/memory limit/);
+        expect(report.cause).toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' });
+      },
+      { resourceLimits: { maxOldGenerationSizeMb: 4, maxYoungGenerationSizeMb: 1 } },
+    );
+  });
+
+  test.each<Hang>(['endless-loop', 'slow-regex', 'atomics-wait'])(
+    'row 4: a worker in %s is found by the monitor and terminated',
+    async (how) => {
+      await withThread('loop', async ({ ref, connection, heartbeat, clock }) => {
+        await ref.ready;
+        const monitor = new HeartbeatMonitor({ clock, operatorTimeoutMs: 200, intervalMs: 20 });
+        monitor.watch(ref.name, heartbeat, (report) => void ref.terminate(report));
+        monitor.start();
+
+        await connection.remote.hang(how);
+        const report = await ref.exited;
+        monitor.stop();
+
+        expect(report).toMatchObject({ code: 'ERR_WORKER_HUNG', recovery: 'backoff' });
+        expect(ref.state).toBe('lost');
+      });
+    },
+  );
+});
+
+describe('the stop of a worker', () => {
+  test('it ends by itself when it is asked to, and that is no failure', async () => {
+    await withThread('loop', async ({ ref, connection }) => {
+      await ref.ready;
+
+      const outcome = await ref.stop(() => connection.remote.close(), 15_000);
+
+      expect(outcome).toBe('asked');
+      expect(await ref.exited).toMatchObject({ code: 'ERR_CANCELLED' });
+      expect(ref.state).toBe('stopped');
+      expect(await ref.stop(() => connection.remote.close(), 15_000)).toBe('already-gone');
+    });
+  });
+
+  test('it is terminated when it does not answer in time', async () => {
+    await withThread('loop', async ({ ref, connection }) => {
+      await ref.ready;
+      await connection.remote.hang('endless-loop');
+
+      const outcome = await ref.stop(() => connection.remote.close(), 50);
+
+      expect(outcome).toBe('terminated');
+      expect(ref.state).toBe('stopped');
+    });
+  });
+
+  test('it is terminated when the question itself fails', async () => {
+    await withThread('serve', async ({ ref }) => {
+      await ref.ready;
+
+      const outcome = await ref.stop(() => Promise.reject(new Error('no port')), 10);
+
+      expect(outcome).toBe('terminated');
+    });
+  });
+
+  test('terminated before it was ready, it rejects the wait for that', async () => {
+    await withThread('silent', async ({ ref }) => {
+      const gone = ref.terminate();
+
+      await expect(ref.ready).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
+      expect(await gone).toMatchObject({ code: 'ERR_CANCELLED' });
+    });
+  });
+});
