@@ -97,9 +97,7 @@ class JsonReader {
       const inner = [...path, key];
       if (!this.#takes(':')) this.#fail(`a colon is expected after the key ${JSON.stringify(key)}`);
       const isRefused = REFUSED_KEYS.has(key);
-      if (isRefused)
-        this.problems.push({ path: inner, message: 'this key is refused: it names a part of every object' });
-      else if (key in object) {
+      if (key in object) {
         const first = placeAt(this.#text, this.offsetOf(inner)).line;
         const second = placeAt(this.#text, offset).line;
         this.problems.push({
@@ -107,6 +105,8 @@ class JsonReader {
           message: `duplicate key: given in line ${first} and again in line ${second}`,
         });
       } else this.#offsets.set(formatPath(inner), offset);
+      if (isRefused)
+        this.problems.push({ path: inner, message: 'this key is refused: it names a part of every object' });
       const value = this.#value(inner);
       if (!isRefused && !(key in object)) object[key] = value;
       if (this.#takes('}')) return object;
