@@ -1,0 +1,57 @@
+/**
+ * One entry of keyed state in memory: the unit that is changed, frozen, encoded, folded and evicted.
+ *
+ *            set                freeze              encode                 fold
+ *   clean ────────> dirty ──────────────> frozen ──────────────> pinned ─────────> clean ──> evicted
+ *             serial = current      serial = frozen        pinnedBy = epoch
+ *
+ * The states are numbers that are compared, not flags that are reset, so freezing and unpinning touch no cell. A pinned
+ * cell may be dirty again: then the newer change is frozen and pinned in its turn.
+ */
+import type { Epoch, Key, KeyGroup } from '../model/index.ts';
+
+/** Value of a cell whose entry does not exist: deleted, or looked for in vain. */
+export const ABSENT: unique symbol = Symbol('absent');
+
+/** What a cell costs besides its encoded value: object, slot in a `Map`, decoded key. Measured on Node 20, rounded up. */
+export const CELL_OVERHEAD_BYTES = 200;
+
+/** Not dirty and not frozen. Real serials begin at 1. */
+export const SERIAL_NONE = 0;
+
+/** Where an entry stands inside its key: nowhere for a value, a key for a map, a number for a list. */
+export type SubKey = Key | undefined;
+
+/** What a cell needs of the state it belongs to. */
+export interface CellHome {
+  /** Number of the state in the delta being built. */
+  readonly index: number;
+  encodeSub(sub: SubKey): Uint8Array;
+  /** Takes the cell out of the lookup structures: it is about to be evicted. */
+  forget(cell: Cell): void;
+}
+
+export class Cell {
+  readonly home: CellHome;
+  readonly key: Key;
+  readonly group: KeyGroup;
+  readonly sub: SubKey;
+  value: unknown;
+  /** Serial of the epoch in which the cell was last changed and not yet encoded. */
+  serial: number = SERIAL_NONE;
+  /** Newest epoch whose delta holds this cell: not evictable until that is folded. */
+  pinnedBy: Epoch = 0;
+  /** Estimate of the memory it takes. */
+  bytes: number;
+  /** Used since the eviction hand last passed. */
+  isHot = true;
+
+  constructor(home: CellHome, key: Key, group: KeyGroup, sub: SubKey, value: unknown, bytes: number) {
+    this.home = home;
+    this.key = key;
+    this.group = group;
+    this.sub = sub;
+    this.value = value;
+    this.bytes = bytes;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Builds the bytes of one delta entry by entry. The checksum is carried along in {@link DeltaBuilder.settle}, so that no
+ * step of it grows with the size of the delta.
+ */
+import { checksum } from '../codec/checksum.ts';
+import type { Epoch, KeyGroup, NodeId, SubtaskIndex } from '../model/index.ts';
+import {
+  DELTA_CHECKSUM_AT,
+  DELTA_DELETED,
+  DELTA_ENTRIES_AT,
+  DELTA_ENTRY_OVERHEAD_BYTES,
+  DELTA_EPOCH_AT,
+  DELTA_MAGIC,
+  DELTA_NAMES_AT,
+  DELTA_SUBTASK_AT,
+  type DeltaState,
+  STATE_KINDS,
+} from './delta-format.ts';
+
+/** Up to this size a finished delta is copied to its exact length; a larger one keeps the slack of its buffer. */
+const EXACT_COPY_BYTES_MAX = 256 * 1024;
+const INITIAL_BYTES_MIN = 1024;
+
+export interface DeltaHead {
+  readonly node: NodeId;
+  readonly subtask: SubtaskIndex;
+  readonly epoch: Epoch;
+  readonly states: readonly DeltaState[];
+}
+
+export class DeltaBuilder {
+  readonly #headBytes: number;
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length: number;
+  #settled: number;
+  #checksum = 0;
+  #entries = 0;
+
+  /** `expectedBytes`: how large the delta will probably be. A good guess avoids copying while it grows. */
+  constructor(head: DeltaHead, expectedBytes: number) {
+    const names = encodeNames(head);
+    this.#headBytes = DELTA_NAMES_AT + names.length;
+    this.#bytes = new Uint8Array(Math.max(INITIAL_BYTES_MIN, this.#headBytes + Math.ceil(expectedBytes)));
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#view.setUint32(0, DELTA_MAGIC, true);
+    this.#view.setFloat64(DELTA_EPOCH_AT, head.epoch, true);
+    this.#view.setUint32(DELTA_SUBTASK_AT, head.subtask, true);
+    this.#bytes.set(names, DELTA_NAMES_AT);
+    this.#length = this.#headBytes;
+    this.#settled = this.#headBytes;
+  }
+
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** `value` undefined: the entry was deleted. */
+  add(group: KeyGroup, state: number, key: Uint8Array, sub: Uint8Array, value: Uint8Array | undefined): void {
+    this.#reserve(DELTA_ENTRY_OVERHEAD_BYTES + key.length + sub.length + (value?.length ?? 0));
+    this.#view.setUint16(this.#length, group, true);
+    this.#view.setUint16(this.#length + 2, state, true);
+    this.#length += 4;
+    this.#piece(key.length, key);
+    this.#piece(sub.length, sub);
+    this.#piece(value === undefined ? DELTA_DELETED : value.length, value);
+    this.#entries++;
+  }
+
+  /** Brings the checksum up to what was added. Called once per slice of encoding. */
+  settle(): void {
+    this.#checksum = checksum(this.#bytes.subarray(this.#settled, this.#length), this.#checksum);
+    this.#settled = this.#length;
+  }
+
+  /** The finished delta; the builder must not be used afterwards. */
+  finish(): Uint8Array {
+    this.settle();
+    this.#view.setUint32(DELTA_ENTRIES_AT, this.#entries, true);
+    const head = this.#bytes.subarray(DELTA_ENTRIES_AT, this.#headBytes);
+    this.#view.setUint32(DELTA_CHECKSUM_AT, checksum(head, this.#checksum), true);
+    return this.#length <= EXACT_COPY_BYTES_MAX
+      ? this.#bytes.slice(0, this.#length)
+      : this.#bytes.subarray(0, this.#length);
+  }
+
+  #piece(length: number, bytes: Uint8Array | undefined): void {
+    this.#view.setUint32(this.#length, length, true);
+    this.#length += 4;
+    if (bytes === undefined) return;
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #reserve(extra: number): void {
+    if (this.#length + extra <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + extra));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+function encodeNames(head: DeltaHead): Uint8Array {
+  const node = Buffer.from(head.node, 'utf8');
+  const parts: Uint8Array[] = [u16(node.length), node, u16(head.states.length)];
+  for (const state of head.states) {
+    const name = Buffer.from(state.name, 'utf8');
+    parts.push(Uint8Array.of(STATE_KINDS.indexOf(state.kind)), u16(name.length), name);
+  }
+  return Buffer.concat(parts);
+}
+
+function u16(value: number): Uint8Array {
+  return Uint8Array.of(value & 0xff, value >>> 8);
+}

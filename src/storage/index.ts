@@ -1,0 +1,13 @@
+/** State and checkpoints: what the other folders may use of them. */
+export { type CrashPoint, STORAGE_CRASH_POINTS, type StorageCrashPoint } from './crash-points.ts';
+export { FOLD_POLICY_DEFAULTS, type FoldPolicyOptions } from './fold-policy.ts';
+export { STATE_FORMAT_VERSION } from './format-version.ts';
+export { createKeyedState } from './keyed-state.ts';
+export type { KeyedStateOptions } from './layered-keyed-state.ts';
+export { MemoryDisk } from './memory-key-value-store.ts';
+export {
+  type MemoryCheckpointStoreOptions,
+  openMemoryCheckpointStore,
+  openMemoryStateReader,
+} from './memory-state.ts';
+export type { StateReader } from './state-reader.ts';

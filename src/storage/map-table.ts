@@ -1,0 +1,175 @@
+/**
+ * Map state: one cell per entry, so an epoch writes the entries that changed, not the map.
+ *
+ * `entries` merges what is in memory with a scan of the base tables, both ascending by encoded key; a cell in memory is
+ * always the newer one. Sub keys are encoded map keys.
+ */
+import { decodeKey, encodeKey } from '../codec/key-codec.ts';
+import { canonicalKey, type Key, type KeyGroup, type MapState } from '../model/index.ts';
+import type { StatePlace } from './base-key.ts';
+import { ABSENT, type Cell, type SubKey } from './cell.ts';
+import type { ScannedEntry } from './state-reader.ts';
+import { type StateScope, storedCell } from './state-scope.ts';
+import type { StateTable } from './state-table.ts';
+import { type KeyCells, SubCells } from './sub-cells.ts';
+
+interface SortedSub {
+  readonly sub: Key;
+  readonly bytes: Uint8Array;
+}
+
+export class MapTable<V> implements MapState<V>, StateTable {
+  readonly kind = 'map';
+  readonly name: string;
+  readonly index: number;
+  readonly #scope: StateScope;
+  readonly #keys: SubCells = new SubCells();
+  /** Sorted sub keys of the owner scanned last, while its cells stay the same. */
+  #sorted: { readonly owner: KeyCells; readonly version: number; readonly subs: readonly SortedSub[] } | undefined;
+  #place: StatePlace | undefined;
+
+  constructor(name: string, index: number, scope: StateScope) {
+    this.name = name;
+    this.index = index;
+    this.#scope = scope;
+    this.#place = scope.place(name);
+  }
+
+  get(key: Key): V | undefined {
+    const { value } = this.#read(canonicalKey(key));
+    return value === ABSENT ? undefined : (value as V);
+  }
+
+  has(key: Key): boolean {
+    return this.#read(canonicalKey(key)).value !== ABSENT;
+  }
+
+  set(key: Key, value: V): void {
+    this.#write(canonicalKey(key), value);
+  }
+
+  delete(key: Key): void {
+    this.#write(canonicalKey(key), ABSENT);
+  }
+
+  entries(): Iterable<readonly [Key, V]> {
+    return this.#entriesOf(this.#scope.requireKey(this.name));
+  }
+
+  clear(): void {
+    const subs = Array.from(this.entries(), ([key]) => key);
+    for (const sub of subs) this.#write(sub, ABSENT);
+  }
+
+  relocate(): void {
+    this.#place = this.#scope.place(this.name);
+  }
+
+  restore(key: Key, group: KeyGroup, sub: Uint8Array, value: Uint8Array | undefined): Cell | undefined {
+    const owner = this.#keys.find(key) ?? this.#keys.add(key, group, this.#place === undefined);
+    const decoded = decodeKey(sub);
+    if (owner.cells.has(decoded)) return undefined;
+    const cell = storedCell(this, key, group, decoded, value);
+    owner.cells.set(decoded, cell);
+    owner.version++;
+    return cell;
+  }
+
+  encodeSub(sub: SubKey): Uint8Array {
+    return encodeKey(sub as Key);
+  }
+
+  forget(cell: Cell): void {
+    this.#keys.remove(cell);
+  }
+
+  hand(): Iterator<Cell | undefined> {
+    return this.#keys.hand();
+  }
+
+  *#entriesOf(key: Key): Generator<readonly [Key, V]> {
+    let owner = this.#keys.find(key);
+    const evictions = owner?.evictions ?? 0;
+    const inMemory = owner === undefined ? [] : this.#sortedSubs(owner);
+    if (owner?.isComplete === true || this.#place === undefined) {
+      for (const { sub } of inMemory) yield* this.#present(key, sub);
+      return;
+    }
+    let next = 0;
+    for (const scanned of this.#scope.reader.scan(this.#place, this.#scope.groupOf(key), encodeKey(key))) {
+      while (next < inMemory.length && Buffer.compare(inMemory[next]!.bytes, scanned.sub) < 0) {
+        yield* this.#present(key, inMemory[next++]!.sub);
+      }
+      if (next < inMemory.length && Buffer.compare(inMemory[next]!.bytes, scanned.sub) === 0) {
+        yield* this.#present(key, inMemory[next++]!.sub);
+      } else {
+        const sub = this.#keep(key, scanned);
+        owner ??= this.#keys.find(key);
+        yield* this.#present(key, sub);
+      }
+    }
+    for (; next < inMemory.length; next++) yield* this.#present(key, inMemory[next]!.sub);
+    if (owner === undefined || owner !== this.#keys.find(key) || owner.evictions !== evictions) return;
+    owner.isComplete = true;
+  }
+
+  /** The entry as it is now: it may have been changed, deleted or evicted since the iteration began. */
+  *#present(key: Key, sub: Key): Generator<readonly [Key, V]> {
+    const cell = this.#cell(key, sub, true);
+    this.#scope.changes.touch(cell);
+    if (cell.value !== ABSENT) yield [sub, cell.value as V];
+  }
+
+  /** Makes a cell of a scanned entry, unless memory has a newer one. */
+  #keep(key: Key, scanned: ScannedEntry): Key {
+    const sub = decodeKey(scanned.sub);
+    const owner = this.#keys.find(key) ?? this.#addKey(key);
+    if (!owner.cells.has(sub)) this.#insert(owner, storedCell(this, key, owner.group, sub, scanned.value));
+    return sub;
+  }
+
+  #sortedSubs(owner: KeyCells): readonly SortedSub[] {
+    if (this.#sorted?.owner === owner && this.#sorted.version === owner.version) return this.#sorted.subs;
+    const subs = Array.from(owner.cells.keys(), (sub) => ({ sub: sub as Key, bytes: encodeKey(sub as Key) }));
+    subs.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+    this.#sorted = { owner, version: owner.version, subs };
+    return subs;
+  }
+
+  #read(sub: Key): Cell {
+    const cell = this.#cell(this.#scope.requireKey(this.name), sub, true);
+    this.#scope.changes.touch(cell);
+    return cell;
+  }
+
+  #write(sub: Key, value: unknown): void {
+    const cell = this.#cell(this.#scope.requireKey(this.name), sub, false);
+    this.#scope.changes.touch(cell);
+    cell.value = value;
+    this.#scope.changes.changed(cell);
+  }
+
+  #cell(key: Key, sub: Key, isRead: boolean): Cell {
+    const known = this.#keys.find(key);
+    const cell = known?.cells.get(sub);
+    if (cell !== undefined) return cell;
+    const owner = known ?? this.#addKey(key);
+    const added =
+      isRead && !owner.isComplete
+        ? this.#scope.loadCell(this, this.#place, key, owner.group, sub)
+        : this.#scope.newCell(this, key, owner.group, sub);
+    this.#insert(owner, added);
+    return added;
+  }
+
+  #addKey(key: Key): KeyCells {
+    return this.#keys.add(key, this.#scope.groupOf(key), this.#place === undefined);
+  }
+
+  /** The cell is in its place before room is made for it, so that its key cannot disappear meanwhile. */
+  #insert(owner: KeyCells, cell: Cell): void {
+    owner.cells.set(cell.sub, cell);
+    owner.version++;
+    this.#scope.cache.add(cell);
+  }
+}

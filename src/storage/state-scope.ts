@@ -1,0 +1,100 @@
+/**
+ * What all states of one keyed state share: the current key, the log of changes, the cache, and the way to the base
+ * tables.
+ */
+
+import { encodeKey } from '../codec/key-codec.ts';
+import { decodeValue } from '../codec/value-codec.ts';
+import {
+  assert,
+  type Key,
+  type KeyGroup,
+  type KeyGroupRange,
+  keyGroupOf,
+  type NodeId,
+  OperatorError,
+} from '../model/index.ts';
+import type { StatePlace } from './base-key.ts';
+import { ABSENT, CELL_OVERHEAD_BYTES, Cell, type CellHome, type SubKey } from './cell.ts';
+import type { CellCache } from './cell-cache.ts';
+import type { ChangeLog } from './change-log.ts';
+import type { StateReader } from './state-reader.ts';
+
+export const NO_SUB: Uint8Array = new Uint8Array(0);
+
+export interface StateScopeOptions {
+  readonly node: NodeId;
+  readonly groups: KeyGroupRange;
+  readonly keyGroups: number;
+  readonly reader: StateReader;
+  readonly cache: CellCache;
+  readonly changes: ChangeLog;
+}
+
+export class StateScope {
+  /** Set before each record. `undefined` before the first. */
+  key: Key | undefined;
+
+  readonly changes: ChangeLog;
+  readonly cache: CellCache;
+  readonly reader: StateReader;
+  readonly #options: StateScopeOptions;
+
+  constructor(options: StateScopeOptions) {
+    this.#options = options;
+    this.changes = options.changes;
+    this.cache = options.cache;
+    this.reader = options.reader;
+  }
+
+  /** The current key where there must be one. */
+  requireKey(state: string): Key {
+    if (this.key !== undefined) return this.key;
+    throw new OperatorError(
+      `state "${state}" of "${this.#options.node}" was used while no record was being processed; use it inside process`,
+      { node: this.#options.node },
+    );
+  }
+
+  groupOf(key: Key): KeyGroup {
+    const { groups, keyGroups, node } = this.#options;
+    const group = keyGroupOf(key, keyGroups);
+    assert(
+      group >= groups.first && group <= groups.last,
+      `I11: key group ${group} of "${node}" is used by a subtask that owns ${groups.first} to ${groups.last}`,
+    );
+    return group;
+  }
+
+  owns(group: KeyGroup): boolean {
+    return group >= this.#options.groups.first && group <= this.#options.groups.last;
+  }
+
+  place(state: string): StatePlace | undefined {
+    return this.reader.place(this.#options.node, state);
+  }
+
+  /** A cell for an entry that is about to be overwritten: nothing is read. */
+  newCell(home: CellHome, key: Key, group: KeyGroup, sub: SubKey): Cell {
+    return new Cell(home, key, group, sub, ABSENT, this.changes.guessBytes());
+  }
+
+  /** A clean cell with what the base tables say. */
+  loadCell(home: CellHome, place: StatePlace | undefined, key: Key, group: KeyGroup, sub: SubKey): Cell {
+    if (place === undefined) return new Cell(home, key, group, sub, ABSENT, CELL_OVERHEAD_BYTES);
+    const bytes = this.reader.read(place, group, encodeKey(key), home.encodeSub(sub));
+    return storedCell(home, key, group, sub, bytes);
+  }
+}
+
+/** A clean cell from encoded bytes; `undefined`: absent. */
+export function storedCell(
+  home: CellHome,
+  key: Key,
+  group: KeyGroup,
+  sub: SubKey,
+  bytes: Uint8Array | undefined,
+): Cell {
+  const value = bytes === undefined ? ABSENT : decodeValue(bytes);
+  return new Cell(home, key, group, sub, value, CELL_OVERHEAD_BYTES + (bytes?.length ?? 0));
+}
