@@ -49,10 +49,11 @@ export {
 export {
   type Aggregator,
   aggregates,
+  defineProcess,
   type ProcessContext,
   type ProcessDefinition,
+  records,
   states,
-  type,
 } from './operators/index.ts';
 // Writing a job
 export { defineJob, type JobBuilder, type JobDefinition, type KeyedStream, type Stream } from './plan/index.ts';
