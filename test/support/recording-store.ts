@@ -1,0 +1,41 @@
+import type { CheckpointManifest, CheckpointStore, SealedEpoch } from '../../src/model/index.ts';
+
+/** A checkpoint store that keeps what it is given, for tests of what calls it. */
+export class RecordingStore implements CheckpointStore {
+  readonly committed: SealedEpoch[] = [];
+  failNextCommit: Error | undefined;
+  slicesToFold = 0;
+  #generation = 0;
+  #folded = 0;
+
+  latest(): CheckpointManifest | undefined {
+    return this.committed.at(-1)?.manifest;
+  }
+
+  beginGeneration(): number {
+    this.#generation++;
+    return this.#generation;
+  }
+
+  commit(epoch: SealedEpoch): void {
+    if (this.failNextCommit !== undefined) throw this.failNextCommit;
+    this.committed.push(epoch);
+  }
+
+  foldedThrough(): number {
+    return this.#folded;
+  }
+
+  foldSlice(): boolean {
+    if (this.slicesToFold === 0) return false;
+    this.slicesToFold--;
+    if (this.slicesToFold === 0) this.#folded = this.committed.length;
+    return this.slicesToFold > 0;
+  }
+
+  unfoldedBytes(): number {
+    return this.slicesToFold * 1000;
+  }
+
+  close(): void {}
+}
