@@ -56,7 +56,7 @@ export class ExchangeSubtask implements Steppable, RecordReceiver {
   }
 
   hasInput(): boolean {
-    if (this.#host.isSnapshotPending() && !this.#host.isAsyncPending()) return true;
+    if (this.#host.isEncoding()) return true;
     if (this.#isFinished || this.#host.isBlocked()) return false;
     for (let i = 0; i < this.#inputs.length; i++) {
       if (this.#aligner.isOpen(i) && !this.#inputs[i]!.isEmpty()) return true;

@@ -49,6 +49,8 @@ export class SourceSubtask implements Steppable, Emitter {
   #command: Marker | undefined;
   #state: SourceState = 'active';
   #isFinished = false;
+  /** At the end of the last step. */
+  #isBlocked = false;
   /** Since the last marker. */
   #read = 0;
   /** Before the last marker. */
@@ -93,7 +95,8 @@ export class SourceSubtask implements Steppable, Emitter {
     host.stepBegins();
     if (host.isBlocked()) {
       host.flush();
-      if (host.isBlocked()) return host.encodeSlice() ? 'progress' : 'blocked';
+      this.#isBlocked = host.isBlocked();
+      if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
     }
     let hasWorked = false;
     if (this.#command !== undefined && !host.isSnapshotPending()) {
@@ -103,6 +106,7 @@ export class SourceSubtask implements Steppable, Emitter {
     if (!this.#isFinished && this.#state !== 'ended' && !refused.isFull() && this.#poll(budget) === 'progress')
       hasWorked = true;
     host.flush();
+    this.#isBlocked = host.isBlocked();
     if (host.encodeSlice()) hasWorked = true;
     return hasWorked ? 'progress' : 'idle';
   }
@@ -117,7 +121,8 @@ export class SourceSubtask implements Steppable, Emitter {
   }
 
   hasInput(): boolean {
-    return this.#command !== undefined || (this.#host.isSnapshotPending() && !this.#host.isAsyncPending());
+    if (this.#command !== undefined || this.#host.isEncoding()) return true;
+    return this.#isBlocked && !this.#host.isBlocked();
   }
 
   wakeAt(): MonotonicMs {

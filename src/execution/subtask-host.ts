@@ -114,6 +114,11 @@ export class SubtaskHost {
     return this.#pending !== undefined && this.#pending.outputs === undefined;
   }
 
+  /** Whether frozen state waits for its next slice. */
+  isEncoding(): boolean {
+    return this.#pending !== undefined && !this.#pending.isEncoded;
+  }
+
   isSnapshotPending(): boolean {
     return this.#pending !== undefined;
   }
