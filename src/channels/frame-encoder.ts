@@ -83,7 +83,8 @@ export class FrameEncoder {
     const out = this.#out;
     out.begin(bytesMax);
     out.reserve(FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES);
-    out.bytes.fill(0, 0, FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES);
+    out.floats[0] = 0;
+    out.floats[1] = 0;
     out.setUint32(FRAME_HEADER_BYTES, count);
     out.length = FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES;
     writeColumn(this.#timestamps, count, out, 'timestamp');

@@ -35,6 +35,8 @@ const TAG_PACKED = 6;
 const TAG_ESCAPED = 7;
 
 const HEADER_BYTES = 8;
+/** Fewer objects are packed: names and headers of columns would cost more than they save. */
+const RECORDS_COUNT_MIN = 8;
 
 const profile: ValueProfile = { weight: 0, needsEscape: false };
 
@@ -49,7 +51,8 @@ export function writeColumn(values: readonly unknown[], count: number, out: Byte
   out.length += HEADER_BYTES;
   const tag = writePayload(values, count, out, name, depth);
   const payloadBytes = out.length - header - HEADER_BYTES;
-  out.bytes.fill(0, header, header + HEADER_BYTES);
+  // All eight bytes at once: 0 as float64 is eight zero bytes.
+  out.floats[header / 8] = 0;
   if (typeof tag === 'number') {
     out.bytes[header] = tag;
   } else {
@@ -84,7 +87,8 @@ function writePayload(
   const first = values[0];
   const type = typeof first;
   if (type === 'object') {
-    if (first !== null && depth < RECORD_DEPTH_MAX && writeRecords(values, count, out, name, depth)) return TAG_RECORDS;
+    const isWorthColumns = count >= RECORDS_COUNT_MIN && depth < RECORD_DEPTH_MAX;
+    if (isWorthColumns && writeRecords(values, count, out, name, depth)) return TAG_RECORDS;
     return writePacked(values, count, out, name);
   }
   if (isConstant(values, count)) {

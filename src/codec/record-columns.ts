@@ -1,6 +1,7 @@
 /**
  * Plain objects of one shape, taken apart into a column per field and put together again.
  */
+import { buildRecords, shapeOf } from './record-builder.ts';
 
 /** Fields of more objects than this inside each other are packed whole. */
 export const RECORD_DEPTH_MAX = 4;
@@ -35,23 +36,9 @@ export function splitRecords(values: readonly unknown[], count: number): RecordC
 
 /** The inverse of {@link splitRecords}: `count` new objects. */
 export function joinRecords(records: RecordColumns, count: number): object[] {
-  const { columns } = records;
-  const names = internalize(records.names);
-  const width = names.length;
-  const values = new Array<object>(count);
-  for (let i = 0; i < count; i++) {
-    const value: Record<string, unknown> = {};
-    for (let field = 0; field < width; field++) value[names[field]!] = columns[field]![i];
-    values[i] = value;
-  }
-  return values;
+  return buildRecords(shapeOf(records.names), records.columns, count);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-/** The same names as V8 keeps them for property access: with any other string each access is a look-up in its table. */
-function internalize(names: readonly string[]): readonly string[] {
-  return Object.keys(Object.fromEntries(names.map((name) => [name, 0])));
 }
