@@ -19,6 +19,8 @@ export interface ConnectorContext {
   /** A directory of this sink alone inside the state directory, made when first needed; for output not yet committed. */
   readonly pendingDirectory: string;
   readonly clock: Clock;
+  /** Called at named points of a commit, so that tests can end the process there. Absent in production. */
+  readonly crashPoint?: ((name: string) => void) | undefined;
 }
 
 export interface SourceReaderContext extends ConnectorContext {

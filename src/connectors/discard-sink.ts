@@ -1,0 +1,20 @@
+/** Takes records and drops them: for benchmarks, and for jobs whose result is their state. */
+import type { ConnectorDescription, Delivery, PreparedOutput, SinkConnector, SinkWriter } from '../model/index.ts';
+
+const NOTHING: PreparedOutput = Object.freeze({});
+
+export function discardSink<T = unknown>(): SinkConnector<T> {
+  return new DiscardSink();
+}
+
+class DiscardSink<T> implements SinkConnector<T> {
+  readonly delivery: Delivery = 'immediate';
+
+  describe(): ConnectorDescription {
+    return { type: 'discard', label: 'discard', identity: {} };
+  }
+
+  createWriter(): SinkWriter<T> {
+    return { write: () => {}, prepare: () => NOTHING, close: () => {} };
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * One split of a file source: a file, or with `follow` the succession of files that have its name.
+ *
+ *   not open ──> start (byte order mark, header) ──> records ──> ended
+ *                  ^                                    │
+ *                  └── followed, renamed, read to the end, a new file has the name
+ *
+ * Owns the window, the open file and its offset. Does not decide what happens to refused input.
+ *
+ * Rotation by renaming loses nothing as long as the old file stays in its folder until it is read, and the name is not
+ * given away twice between two looks. A file that is cut and written anew loses what was not read before: that is noticed
+ * and refused, or accepted with `onTruncate: 'restart'`.
+ */
+import { type Clock, ConnectorError, type MonotonicMs, type Offset, type SplitId } from '../../model/index.ts';
+import { CsvScanner } from './csv-scanner.ts';
+import type { FileSourceSettings } from './file-source-options.ts';
+import { JsonArrayScanner } from './json-array-scanner.ts';
+import { LineScanner } from './line-scanner.ts';
+import { locateSourceFile } from './locate-source-file.ts';
+import { csvDecoder, jsonDecoder, type RecordDecoder } from './record-decoder.ts';
+import type { RecordScanner } from './record-scanner.ts';
+import { RecordWindow } from './record-window.ts';
+import { Refusal } from './refusal.ts';
+import { FILE_START, type FileOffset, parseFileOffset } from './resume-point.ts';
+import { changedUnderfoot, unreadable } from './source-errors.ts';
+import { identityOf, SourceFile } from './source-file.ts';
+
+/** Takes what a split finds. */
+export interface SplitReceiver {
+  onRecord(value: unknown): void;
+  /** The bytes are in `found` until the call returns. */
+  onRefused(refusal: Refusal, split: SplitId, found: RecordWindow): void;
+}
+
+/** `busy`: more may be there now. `held`: it has come to the end of the range it may read. */
+export type SplitState = 'busy' | 'idle' | 'held' | 'ended';
+
+/** Reads in one poll, at most: bounds a turn over a record that is longer than the limit. */
+const FILLS_MAX = 16;
+
+export class FileSplit {
+  readonly split: SplitId;
+  readonly #path: string;
+  readonly #settings: FileSourceSettings;
+  readonly #clock: Clock;
+  readonly #window: RecordWindow;
+  /** Where to begin; what {@link offset} says until the file is open. */
+  readonly #saved: FileOffset;
+  #state: SplitState = 'busy';
+  #file: SourceFile | undefined;
+  /** `undefined` until the header is read. */
+  #decode: RecordDecoder | undefined;
+  #isMarkPassed = false;
+  #lookAt: MonotonicMs = 0;
+  #pauseMs = 0;
+  /** Whether another file had the name already at the last look. */
+  #wasRenamed = false;
+
+  constructor(split: SplitId, path: string, settings: FileSourceSettings, clock: Clock, offset: Offset | undefined) {
+    this.split = split;
+    this.#path = path;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#window = new RecordWindow(scannerFor(settings, FILE_START), settings);
+    const saved = offset === undefined ? FILE_START : parseFileOffset(offset);
+    if (saved === undefined) {
+      throw new ConnectorError(
+        `the checkpoint has an offset for ${split} that is none of a file; start with a new state directory`,
+        { split, recovery: 'none' },
+      );
+    }
+    this.#saved = saved;
+  }
+
+  get state(): SplitState {
+    return this.#state;
+  }
+
+  /** What an epoch seals. */
+  offset(): FileOffset {
+    return this.#file === undefined ? this.#saved : this.#file.offsetAt(this.#window.position, this.#window.isClosed);
+  }
+
+  wakeAt(): MonotonicMs {
+    switch (this.#state) {
+      case 'busy':
+        return this.#clock.monotonic();
+      case 'idle':
+        return this.#lookAt;
+      case 'held':
+      case 'ended':
+        return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Hands over at most `limit` records and refusals that begin before `until`; returns how many. */
+  poll(receiver: SplitReceiver, limit: number, until: Offset | undefined): number {
+    if (this.#state === 'ended') return 0;
+    if (this.#state === 'idle' && this.#clock.monotonic() < this.#lookAt) return 0;
+    try {
+      return this.#poll(receiver, limit, until);
+    } catch (error) {
+      if (isSystemError(error)) throw unreadable(this.split, this.#path, error);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#state = 'ended';
+  }
+
+  #poll(receiver: SplitReceiver, limit: number, until: Offset | undefined): number {
+    let file = this.#file ?? this.#open();
+    if (this.#state === 'idle') file = this.#checkUnchanged(file);
+    this.#state = 'busy';
+    let count = 0;
+    for (let fills = 0; fills < FILLS_MAX; fills++) {
+      const stop = this.#stopIn(file, until);
+      count += this.#drain(receiver, limit - count, stop);
+      if (count >= limit) return count;
+      if (this.#window.position >= stop) {
+        this.#state = 'held';
+        return count;
+      }
+      if (this.#fill(file) > 0) continue;
+      count += this.#atEndOfFile(file, receiver);
+      if (this.#state !== 'busy') return count;
+      file = this.#file ?? file;
+    }
+    return count;
+  }
+
+  /** Delivers what the window contains. */
+  #drain(receiver: SplitReceiver, limit: number, stop: number): number {
+    const window = this.#window;
+    const decode = this.#decode ?? this.#readStart(false);
+    if (decode === undefined) return 0;
+    let count = 0;
+    while (count < limit && window.position < stop && window.next() === 'record') {
+      if (this.#deliver(decode, receiver)) count++;
+    }
+    return count;
+  }
+
+  #deliver(decode: RecordDecoder, receiver: SplitReceiver): boolean {
+    const window = this.#window;
+    const text = window.refusal ?? window.text();
+    const value = text instanceof Refusal ? text : decode(text);
+    if (value === undefined) return false;
+    if (value instanceof Refusal) receiver.onRefused(value, this.split, window);
+    else receiver.onRecord(value);
+    return true;
+  }
+
+  #fill(file: SourceFile): number {
+    const count = this.#window.fill((buffer, offset, length, position) => file.read(buffer, offset, length, position));
+    if (count > 0) {
+      this.#pauseMs = 0;
+      this.#wasRenamed = false;
+    }
+    return count;
+  }
+
+  /** Everything that was there is read: the split has ended, waits, or goes over to the file that has its name now. */
+  #atEndOfFile(file: SourceFile, receiver: SplitReceiver): number {
+    const { follow, pollIntervalMs } = this.#settings;
+    if (!follow) {
+      const count = this.#finishFile(receiver);
+      this.#state = 'ended';
+      return count;
+    }
+    const named = identityOf(this.#path);
+    const isRenamed = named !== undefined && named !== file.identity;
+    // Writers may go on with a renamed file for a moment: it is finished when a second look finds nothing new.
+    if (isRenamed && this.#wasRenamed) {
+      const count = this.#finishFile(receiver);
+      file.close();
+      this.#begin(new SourceFile(this.#path), FILE_START);
+      return count;
+    }
+    this.#wasRenamed = isRenamed;
+    this.#pauseMs = Math.min(pollIntervalMs, this.#pauseMs === 0 ? pollIntervalMs / 4 : this.#pauseMs * 2);
+    this.#lookAt = this.#clock.monotonic() + this.#pauseMs;
+    this.#state = 'idle';
+    return 0;
+  }
+
+  /** Takes the rest of the file as its last record. */
+  #finishFile(receiver: SplitReceiver): number {
+    const decode = this.#decode ?? this.#readStart(true);
+    if (decode === undefined || this.#window.finish() === 'none') return 0;
+    return this.#deliver(decode, receiver) ? 1 : 0;
+  }
+
+  #open(): SourceFile {
+    const located = locateSourceFile(this.split, this.#path, this.#saved, this.#settings);
+    this.#begin(located.file, located.from);
+    return located.file;
+  }
+
+  #begin(file: SourceFile, from: FileOffset): void {
+    const { csv, format } = this.#settings;
+    this.#file = file;
+    this.#wasRenamed = false;
+    this.#isMarkPassed = false;
+    this.#window.reset(scannerFor(this.#settings, FILE_START), 0);
+    this.#decode = undefined;
+    if (from.offset === 0) return;
+    // Going on in the middle: the header is still needed.
+    if (format === 'csv' && csv.header === true) {
+      while (this.#readStart(false) === undefined)
+        if (this.#fill(file) === 0 && this.#readStart(true) === undefined) break;
+    }
+    this.#isMarkPassed = true;
+    this.#window.reset(scannerFor(this.#settings, from), from.offset);
+  }
+
+  /** Passes over the byte order mark and the header; `undefined` while they have not been read. */
+  #readStart(isAtEnd: boolean): RecordDecoder | undefined {
+    const { format, csv } = this.#settings;
+    const window = this.#window;
+    this.#isMarkPassed ||= window.passByteOrderMark(isAtEnd);
+    if (!this.#isMarkPassed) return undefined;
+    if (format !== 'csv') {
+      this.#decode = jsonDecoder(this.#settings, format === 'jsonl');
+    } else if (csv.header !== true) {
+      this.#decode = this.#csvDecoder(undefined);
+    } else if (window.next() === 'record' || (isAtEnd && window.finish() === 'record')) {
+      this.#decode = this.#csvDecoder(window.refusal ?? window.text());
+    }
+    return this.#decode;
+  }
+
+  #csvDecoder(header: string | Refusal | undefined): RecordDecoder {
+    const decode = header instanceof Refusal ? header : csvDecoder(this.#settings, header);
+    if (!(decode instanceof Refusal)) return decode;
+    throw new ConnectorError(
+      `the header of ${this.#path} ${decode.reason}; correct it, or name the columns with csv.header`,
+      { code: 'ERR_BAD_RECORD', split: this.split, offset: '0', recovery: 'none' },
+    );
+  }
+
+  /** A followed file may have been cut, and may have grown again since. */
+  #checkUnchanged(file: SourceFile): SourceFile {
+    const bytes = file.bytes();
+    const { readPosition } = this.#window;
+    if (bytes === readPosition || (bytes > readPosition && file.hasKeptHead())) return file;
+    if (this.#settings.onTruncate === 'fail') {
+      const what = bytes < readPosition ? `was cut from ${readPosition} to ${bytes} bytes` : 'was written anew';
+      throw changedUnderfoot(this.split, this.#path, `${what} while it was read`);
+    }
+    this.#begin(file, FILE_START);
+    return file;
+  }
+
+  /** The offset in `file` that `until` forbids to pass. Where it names a later file, this one is read to its end. */
+  #stopIn(file: SourceFile, until: Offset | undefined): number {
+    const limit = until === undefined ? undefined : parseFileOffset(until);
+    if (limit === undefined) return Number.POSITIVE_INFINITY;
+    const isThisFile = limit.file === '' || limit.file === file.identity || limit.file === this.#saved.file;
+    return isThisFile ? limit.offset : Number.POSITIVE_INFINITY;
+  }
+}
+
+function scannerFor({ format, csv }: FileSourceSettings, from: FileOffset): RecordScanner {
+  switch (format) {
+    case 'jsonl':
+      return new LineScanner();
+    case 'csv':
+      return new CsvScanner(csv.delimiter);
+    case 'json':
+      return new JsonArrayScanner(from.offset === 0, from.isClosed);
+  }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
