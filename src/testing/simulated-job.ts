@@ -1,0 +1,167 @@
+/**
+ * Runs a whole job in the calling thread under a seeded scheduler and a simulated clock, with faults if asked for: workers
+ * killed, the process crashed, both again and again. The coordinator, the subtasks, the operators, the connectors and the
+ * checkpoint store are the production ones; threads, time and the disk are not.
+ *
+ * The replay after a crash differs from the first run: every process draws other step sizes and another interleaving.
+ */
+import { type RandomStream, SeededRandom } from '../connectors/index.ts';
+import { ContinuousEngine } from '../continuous/continuous-engine.ts';
+import type { Until } from '../execution/decide-stop.ts';
+import { JobRun, type RunState } from '../execution/job-run.ts';
+import type { JobOutcome, JobStatus } from '../execution/job-status.ts';
+import { type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
+import { fromReport, IncompatiblePlanError, ownedGroups } from '../model/index.ts';
+import { compile, type JobDefinition } from '../plan/index.ts';
+import {
+  createKeyedState,
+  decideCompatibility,
+  MemoryDisk,
+  openMemoryCheckpointStore,
+  openMemoryStateReader,
+} from '../storage/index.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+import { SimulatedHosting } from './simulated-hosting.ts';
+import { SimulatedScheduler } from './simulated-scheduler.ts';
+
+export interface SimulationOptions {
+  /** Everything random of the run follows from it. Print it when a test fails. */
+  readonly seed: number;
+  readonly options?: JobOptionsInput | undefined;
+  readonly until?: Until | undefined;
+  /** State that an earlier simulation left; default an empty one. */
+  readonly disk?: MemoryDisk | undefined;
+  /** Largest number of records a subtask takes at a time. Default 16. */
+  readonly stepRecordsMax?: number | undefined;
+  /** Encode at every hop, not only where threads would be crossed. Default false. */
+  readonly isEncodingForced?: boolean | undefined;
+  /** Workers killed and processes crashed before the run is left in peace. Default 0. */
+  readonly faults?: { readonly workerKills: number; readonly crashes: number } | undefined;
+  /** Bytes of state held in memory per operator. Small values force reads of the base tables. Default 1 MiB. */
+  readonly cacheBytes?: number | undefined;
+}
+
+export interface SimulationResult {
+  readonly outcome: JobOutcome;
+  readonly status: JobStatus;
+  readonly disk: MemoryDisk;
+  /** How many processes it took. */
+  readonly processes: number;
+  /** Simulated time of the last process, ms. */
+  readonly elapsedMs: number;
+}
+
+class SimulatedCrash extends Error {}
+
+/** Runs `definition` to its end. Throws, with the seed in the message, when the job fails. */
+export async function simulateJob(definition: JobDefinition, options: SimulationOptions): Promise<SimulationResult> {
+  const random = new SeededRandom(options.seed);
+  random.begin(0);
+  const disk = options.disk ?? new MemoryDisk();
+  let crashesLeft = options.faults?.crashes ?? 0;
+  for (let processes = 1; ; processes++) {
+    const process = new SimulatedProcess(definition, options, disk, random);
+    const crashAfter = crashesLeft > 0 ? 1 + random.below(400) : Number.POSITIVE_INFINITY;
+    const outcome = await process.run(crashAfter);
+    crashesLeft--;
+    if (outcome === undefined) continue;
+    if (outcome.kind === 'failed') {
+      throw new Error(`SEED=${options.seed}: ${outcome.reason}`, { cause: fromReport(outcome.report) });
+    }
+    return { outcome, status: process.status(), disk, processes, elapsedMs: process.elapsedMs() };
+  }
+}
+
+class SimulatedProcess {
+  readonly #clock: SimulatedClock = new SimulatedClock();
+  readonly #random: RandomStream;
+  readonly #scheduler: SimulatedScheduler;
+  readonly #hosting: SimulatedHosting;
+  readonly #run: JobRun;
+  readonly #workers: number;
+  #killsLeft: number;
+  #hasCrashed = false;
+
+  constructor(definition: JobDefinition, options: SimulationOptions, disk: MemoryDisk, random: RandomStream) {
+    this.#random = random;
+    const jobOptions = resolveJobOptions({ epoch: { intervalMs: 20 } }, options.options ?? {});
+    const plan = compile(definition.build(), jobOptions);
+    this.#workers = plan.workers;
+    this.#killsLeft = options.faults?.workerKills ?? 0;
+    this.#scheduler = new SimulatedScheduler({
+      random,
+      clock: this.#clock,
+      stepRecordsMax: options.stepRecordsMax ?? 16,
+    });
+    this.#hosting = new SimulatedHosting({
+      scheduler: this.#scheduler,
+      isEncodingForced: options.isEncodingForced ?? false,
+      createState: (node, subtask, parallelism, { keyGroups }, deployment) =>
+        createKeyedState({
+          reader: openMemoryStateReader(disk),
+          node,
+          subtask,
+          groups: ownedGroups(subtask, parallelism, keyGroups),
+          keyGroups,
+          manifest: deployment.manifest,
+          cacheBytes: options.cacheBytes ?? 1_048_576,
+          clock: this.#clock,
+        }),
+    });
+    this.#run = new JobRun({
+      plan,
+      options: jobOptions,
+      until: options.until ?? { kind: 'end' },
+      engine: new ContinuousEngine(this.#hosting),
+      baseDirectory: '/',
+      clock: this.#clock,
+      random: () => random.next(),
+      crashPoint: () => {
+        if (this.#hasCrashed) throw new SimulatedCrash('the process is gone');
+      },
+      openState: (): RunState => {
+        const store = openMemoryCheckpointStore({ disk, job: plan.job, keyGroups: plan.keyGroups });
+        return { store, pendingDirectory: (node) => `/pending/${node}`, close: () => store.close() };
+      },
+      checkCompatible: (manifest) => {
+        const { refused } = decideCompatibility(manifest.nodes, plan.nodes);
+        if (refused.length > 0) throw new IncompatiblePlanError(refused.join('; '));
+      },
+      onEpoch: () => {},
+      onState: () => {},
+    });
+  }
+
+  /** `undefined` when the process crashed. */
+  async run(crashAfterRounds: number): Promise<JobOutcome | undefined> {
+    let outcome: JobOutcome | undefined;
+    let rounds = 0;
+    void this.#run.outcome.then((ended) => {
+      outcome = ended;
+    });
+    this.#run.start().catch(() => undefined);
+    await this.#scheduler.runUntil(() => {
+      rounds++;
+      if (this.#killsLeft > 0 && this.#random.below(100) === 0) {
+        this.#killsLeft--;
+        this.#hosting.kill(this.#random.below(this.#workers));
+      }
+      if (rounds > crashAfterRounds) this.#crash();
+      return outcome !== undefined || this.#hasCrashed;
+    });
+    return this.#hasCrashed ? undefined : outcome;
+  }
+
+  status(): JobStatus {
+    return this.#run.status();
+  }
+
+  elapsedMs(): number {
+    return this.#clock.monotonic();
+  }
+
+  #crash(): void {
+    this.#hasCrashed = true;
+    this.#hosting.killAll();
+  }
+}

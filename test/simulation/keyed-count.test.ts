@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { aggregates, defineJob, sinks, sources } from '../../src/index.ts';
+import { simulateJob } from '../../src/testing/index.ts';
+
+interface Visit {
+  readonly page: string;
+  readonly visitor: number;
+}
+
+const PAGES = 13;
+const VISITS = 2000;
+
+const visitOf = (index: number): Visit => ({ page: `page-${(index * 7) % PAGES}`, visitor: index });
+
+function countJob() {
+  const sink = sinks.memory<{ key: string; visits: number }>();
+  const job = defineJob('visits', (builder) => {
+    builder
+      .source('visits', sources.generator({ records: VISITS, splits: 3, seed: 1, create: visitOf }))
+      .keyBy((visit) => visit.page)
+      .aggregate({ visits: aggregates.count() })
+      .to('out', sink);
+  });
+  return { job, sink };
+}
+
+/** Any run must show, for each page, 1, 2, 3, ... in this order: a gap is a loss, a repeat a duplicate. */
+function expectExactCounts(rows: readonly { key: string; visits: number }[]): void {
+  const seen = new Map<string, number>();
+  for (const { key, visits } of rows) {
+    expect(visits).toBe((seen.get(key) ?? 0) + 1);
+    seen.set(key, visits);
+  }
+  expect([...seen.values()].reduce((sum, count) => sum + count, 0)).toBe(VISITS);
+}
+
+describe('a keyed count under simulation', () => {
+  it.each([1, 2, 3])('is exact at parallelism %i', async (parallelism) => {
+    const { job, sink } = countJob();
+
+    const { outcome } = await simulateJob(job, { seed: parallelism, options: { parallelism, workers: 2 } });
+
+    expect(outcome).toEqual({ kind: 'completed', stop: 'complete' });
+    expectExactCounts(sink.records);
+  });
+
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))('is exact whatever dies, seed %i (I1-I4, I10)', async (seed) => {
+    const { job, sink } = countJob();
+
+    const { processes, status } = await simulateJob(job, {
+      seed,
+      options: { parallelism: 1 + (seed % 3), workers: 2, epoch: { intervalMs: 1 }, restart: { attemptsMax: 1000 } },
+      faults: { workerKills: 3, crashes: 3 },
+      stepRecordsMax: 8,
+    });
+
+    expect(processes + status.restarts).toBeGreaterThan(1);
+    expectExactCounts(sink.records);
+  });
+});
