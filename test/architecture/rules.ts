@@ -146,7 +146,8 @@ export const BUILTINS: readonly Home[] = [
   {
     name: 'node:crypto',
     exports: ['randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'getRandomValues', 'webcrypto'],
-    homes: [ROOTS],
+    // storage/owner-probe.ts: two claims on one directory must differ, whatever seed their jobs have.
+    homes: ['storage/owner-probe.ts', ROOTS],
     use: RANDOM,
   },
   { name: 'node:vm', homes: [], use: 'CEL expressions or a module reference: Millrace never evaluates text as code' },
@@ -179,7 +180,8 @@ export const GLOBALS: readonly Home[] = [
   { name: 'crypto', homes: [ROOTS], use: RANDOM },
   { name: 'process.exit', homes: ['cli'], use: 'a thrown error or `process.exitCode`: a library never ends its host' },
   { name: 'process.abort', homes: [], use: 'a thrown error: a library never ends its host' },
-  { name: 'process.kill', homes: ['crash-point.ts'], use: 'a cooperative stop' },
+  // storage/owner-probe.ts sends signal 0: whether the owner of a lock still runs.
+  { name: 'process.kill', homes: ['crash-point.ts', 'storage/owner-probe.ts'], use: 'a cooperative stop' },
   { name: 'process.on', homes: ['cli', ROOTS], use: 'the job handle: a library installs no signal handlers' },
   { name: 'process.once', homes: ['cli', ROOTS], use: 'the job handle: a library installs no signal handlers' },
   { name: 'process.env', homes: ['cli', ROOTS], use: 'an option, resolved once at the root' },
