@@ -23,6 +23,9 @@ import {
   type StateDelta,
   type StreamRecord,
 } from '../model/index.ts';
+import { openDeltaState } from './delta-state.ts';
+
+const NODE = 'operator';
 
 export interface OperatorHarnessOptions<In> {
   /** A new instance, as for a subtask. */
@@ -30,8 +33,8 @@ export interface OperatorHarnessOptions<In> {
   readonly input: readonly StreamRecord<In>[];
   /** Number of outputs; default 1. */
   readonly outputs?: number;
-  /** Keyed state that holds these deltas, oldest first. Only for operators with keyed state. */
-  readonly openState?: (deltas: readonly StateDelta[]) => KeyedState;
+  /** Whether the operator has keyed state; then all records need keys. Default false. */
+  readonly isStateful?: boolean;
 }
 
 export type HarnessWay = 'one-at-a-time' | 'all-at-once' | 'output-full' | 'restore-each-time';
@@ -129,8 +132,8 @@ class OperatorRun<In> {
   }
 
   #open(): void {
-    this.#state = this.#options.openState?.(this.#deltas);
-    this.#operator.open?.({ node: 'operator', subtask: 0, parallelism: 1, state: this.#state });
+    this.#state = this.#options.isStateful === true ? openDeltaState(NODE, this.#deltas) : undefined;
+    this.#operator.open?.({ node: NODE, subtask: 0, parallelism: 1, state: this.#state });
   }
 
   #emitTo(output: OutputIndex, record: StreamRecord): void {

@@ -1,0 +1,61 @@
+/**
+ * Keyed state made of deltas alone, as a restarted subtask has it before anything was folded: the engine's own state over a
+ * reader with empty base tables. For the operator harness; nothing is written anywhere.
+ */
+import type { CheckpointManifest, Epoch, KeyedState, NodeId, StateDelta } from '../model/index.ts';
+import { DeltaReader } from '../storage/delta-reader.ts';
+import { LayeredKeyedState } from '../storage/layered-keyed-state.ts';
+import type { StateReader } from '../storage/state-reader.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+
+const KEY_GROUPS = 16;
+const CACHE_BYTES = 1 << 20;
+
+/** All deltas belong to `node`; oldest first. */
+export function openDeltaState(node: NodeId, deltas: readonly StateDelta[]): KeyedState {
+  const epoch = deltas.at(-1)?.epoch ?? 0;
+  return new LayeredKeyedState({
+    reader: readerOf(deltas),
+    node,
+    subtask: 0,
+    groups: { first: 0, last: KEY_GROUPS - 1 },
+    keyGroups: KEY_GROUPS,
+    manifest: epoch === 0 ? undefined : manifestOf(epoch),
+    cacheBytes: CACHE_BYTES,
+    clock: new SimulatedClock(),
+  });
+}
+
+function readerOf(deltas: readonly StateDelta[]): StateReader {
+  return {
+    foldedThrough: () => 0,
+    refresh: () => 0,
+    place: () => undefined,
+    kind: () => undefined,
+    read: () => undefined,
+    *scan() {},
+    *deltas(_node, through) {
+      for (const { epoch, bytes } of deltas.toReversed()) {
+        if (epoch <= through) yield new DeltaReader(bytes, `the delta of epoch ${epoch}`);
+      }
+    },
+    close() {},
+  };
+}
+
+function manifestOf(epoch: Epoch): CheckpointManifest {
+  return {
+    formatVersion: 1,
+    job: 'harness',
+    epoch,
+    generation: 1,
+    fingerprint: '',
+    nodes: {},
+    keyGroups: KEY_GROUPS,
+    committedAt: 0,
+    offsets: {},
+    tokens: {},
+    totals: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
+    isComplete: false,
+  };
+}
