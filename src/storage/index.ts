@@ -1,5 +1,6 @@
 /** State and checkpoints: what the other folders may use of them. */
 export { type CrashPoint, STORAGE_CRASH_POINTS, type StorageCrashPoint } from './crash-points.ts';
+export { type CompatibilityDecision, decideCompatibility } from './decide-compatibility.ts';
 export { FOLD_POLICY_DEFAULTS, type FoldPolicyOptions } from './fold-policy.ts';
 export { STATE_FORMAT_VERSION } from './format-version.ts';
 export { createKeyedState } from './keyed-state.ts';
@@ -10,4 +11,7 @@ export {
   openMemoryCheckpointStore,
   openMemoryStateReader,
 } from './memory-state.ts';
+export { openStateReader } from './open-state-reader.ts';
+export { openStateDirectory, type StateDirectory, type StateDirectoryOptions } from './state-directory.ts';
+export { dataPathOf } from './state-paths.ts';
 export type { StateReader } from './state-reader.ts';

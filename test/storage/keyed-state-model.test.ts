@@ -1,0 +1,196 @@
+/** Keyed state against a plain program: the same commands, on both media, must be seen to do the same. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeKey } from '../../src/codec/key-codec.ts';
+import type { Key } from '../../src/model/index.ts';
+import { lmdbMedium, type Medium, memoryMedium, StateRig } from './state-rig.ts';
+
+interface ModelEntry {
+  total: { n: number } | undefined;
+  history: number[];
+  parts: Map<Key, number>;
+}
+
+type Model = Map<Key, ModelEntry>;
+
+const LONG = 'k'.repeat(950);
+const KEYS: readonly Key[] = ['a', 'b', '__proto__', '', 7, -1.5, Number.NaN, 12n, true, LONG, `${LONG}2`];
+const SUBS: readonly Key[] = ['x', 'y', 3, `${LONG}b`, `${LONG}a`, LONG, 'constructor'];
+
+const keyIndex = fc.nat({ max: KEYS.length - 1 });
+const subIndex = fc.nat({ max: SUBS.length - 1 });
+
+const command = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('bump' as const), key: keyIndex }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('clear' as const), key: keyIndex }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('append' as const), key: keyIndex, count: fc.nat({ max: 40 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('clearList' as const), key: keyIndex }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('put' as const), key: keyIndex, sub: subIndex, n: fc.nat() }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('delete' as const), key: keyIndex, sub: subIndex }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('clearMap' as const), key: keyIndex }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('check' as const), key: keyIndex, sub: subIndex }) },
+  { weight: 3, arbitrary: fc.constant({ type: 'freeze' as const }) },
+  { weight: 3, arbitrary: fc.constant({ type: 'encode' as const }) },
+  { weight: 4, arbitrary: fc.constant({ type: 'commit' as const }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('fold' as const), slices: fc.integer({ min: 1, max: 6 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('crash' as const), parallelism: fc.integer({ min: 1, max: 4 }) }),
+  },
+);
+
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
+
+class ModelRun {
+  readonly #rig: StateRig;
+  #live: Model = new Map();
+  #frozen: Model = new Map();
+  #committed: Model = new Map();
+
+  constructor(rig: StateRig) {
+    this.#rig = rig;
+  }
+
+  run(step: Command): void {
+    switch (step.type) {
+      case 'bump':
+      case 'clear':
+      case 'append':
+      case 'clearList':
+      case 'put':
+      case 'delete':
+      case 'clearMap':
+        return this.#change(step);
+      case 'check':
+        return this.#check(KEYS[step.key]!, SUBS[step.sub]!);
+      case 'freeze':
+        if (this.#rig.isFrozen) return;
+        this.#frozen = copy(this.#live);
+        return this.#rig.freeze();
+      case 'encode':
+        return this.#rig.encodeSome();
+      case 'commit':
+        if (!this.#rig.isFrozen) return;
+        this.#rig.commit();
+        this.#committed = this.#frozen;
+        return;
+      case 'fold':
+        return this.#rig.fold(step.slices);
+      case 'crash':
+        this.#rig.crash(step.parallelism);
+        this.#live = copy(this.#committed);
+        return;
+    }
+  }
+
+  checkAll(): void {
+    for (const key of KEYS) this.#check(key, 'x');
+  }
+
+  #change(step: Extract<Command, { key: number }>): void {
+    const key = KEYS[step.key]!;
+    const model = this.#entry(key);
+    const state = this.#rig.at(key);
+    switch (step.type) {
+      case 'bump': {
+        // Changed in place, as user code may do.
+        const total = state.value<{ n: number }>('total').get() ?? { n: 0 };
+        total.n++;
+        state.value('total').set(total);
+        model.total = { n: (model.total?.n ?? 0) + 1 };
+        return;
+      }
+      case 'clear':
+        state.value('total').clear();
+        model.total = undefined;
+        return;
+      case 'append':
+        for (let i = 0; i < step.count; i++) {
+          state.list('history').append(i);
+          model.history.push(i);
+        }
+        return;
+      case 'clearList':
+        state.list('history').clear();
+        model.history = [];
+        return;
+      case 'put':
+        state.map('parts').set(SUBS[step.sub]!, step.n);
+        model.parts.set(SUBS[step.sub]!, step.n);
+        return;
+      case 'delete':
+        state.map('parts').delete(SUBS[step.sub]!);
+        model.parts.delete(SUBS[step.sub]!);
+        return;
+      case 'clearMap':
+        state.map('parts').clear();
+        model.parts.clear();
+        return;
+    }
+  }
+
+  #check(key: Key, sub: Key): void {
+    const model = this.#entry(key);
+    const state = this.#rig.at(key);
+    expect(state.value('total').get()).toEqual(model.total);
+    expect(state.list('history').length).toBe(model.history.length);
+    expect([...state.list('history').values()]).toEqual(model.history);
+    expect(state.map('parts').get(sub)).toBe(model.parts.get(sub));
+    expect(state.map('parts').has(sub)).toBe(model.parts.has(sub));
+    const ascending = [...model.parts].sort(([a], [b]) => Buffer.compare(encodeKey(a), encodeKey(b)));
+    expect([...state.map('parts').entries()]).toEqual(ascending);
+  }
+
+  #entry(key: Key): ModelEntry {
+    let entry = this.#live.get(key);
+    if (entry === undefined) {
+      entry = { total: undefined, history: [], parts: new Map() };
+      this.#live.set(key, entry);
+    }
+    return entry;
+  }
+}
+
+function copy(model: Model): Model {
+  return new Map(
+    Array.from(model, ([key, { total, history, parts }]) => [
+      key,
+      { total: total && { ...total }, history: [...history], parts: new Map(parts) },
+    ]),
+  );
+}
+
+const MEDIA: readonly [string, () => Medium, number][] = [
+  ['memory', memoryMedium, 300],
+  ['lmdb', lmdbMedium, 40],
+];
+
+describe.each(MEDIA)('keyed state on %s', (_name, createMedium, numRuns) => {
+  it.each([
+    ['room for everything', 1_000_000],
+    ['a cache of a few entries', 1_200],
+    ['no cache at all', 0],
+  ])(
+    'does what a plain program does, through freezes, commits, folds and crashes, with %s (I1, I3, I6)',
+    (_size, cacheBytes) => {
+      fc.assert(
+        fc.property(fc.array(command, { minLength: 20, maxLength: 150, size: 'max' }), (steps) => {
+          const medium = createMedium();
+          const rig = new StateRig(medium, 1, cacheBytes);
+          const run = new ModelRun(rig);
+          try {
+            for (const step of steps) run.run(step);
+            run.checkAll();
+          } finally {
+            rig.close();
+            medium.dispose();
+          }
+        }),
+        { numRuns },
+      );
+    },
+  );
+});

@@ -1,0 +1,167 @@
+/** Stores and states on both media, opened, crashed and reopened the same way. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type CheckpointStore,
+  type Generation,
+  type Key,
+  type KeyedState,
+  keyGroupOf,
+  ownedGroups,
+  ownerOf,
+} from '../../src/model/index.ts';
+import {
+  createKeyedState,
+  MemoryDisk,
+  openMemoryCheckpointStore,
+  openMemoryStateReader,
+  openStateDirectory,
+  openStateReader,
+  type StateReader,
+} from '../../src/storage/index.ts';
+import { JOB, KEY_GROUPS, SteppingClock, sealed } from './support.ts';
+
+export interface Medium {
+  readonly name: string;
+  openStore(): CheckpointStore;
+  openReader(): StateReader;
+  dispose(): void;
+}
+
+const FOLD = { retainEpochs: 2, foldEveryEpochs: 2, foldBytes: 1_000_000 };
+
+export function memoryMedium(): Medium {
+  const disk = new MemoryDisk();
+  return {
+    name: 'memory',
+    openStore: () => openMemoryCheckpointStore({ disk, job: JOB, keyGroups: KEY_GROUPS, ...FOLD }),
+    openReader: () => openMemoryStateReader(disk),
+    dispose: () => {},
+  };
+}
+
+export function lmdbMedium(): Medium {
+  const parent = mkdtempSync(join(tmpdir(), 'millrace-state-'));
+  let dataPath = '';
+  return {
+    name: 'lmdb',
+    openStore: () => {
+      const directory = openStateDirectory({
+        path: join(parent, 'state'),
+        job: JOB,
+        keyGroups: KEY_GROUPS,
+        clock: new SteppingClock(),
+        ...FOLD,
+      });
+      dataPath = directory.dataPath;
+      const { store } = directory;
+      const close = store.close.bind(store);
+      return Object.assign(store, {
+        close: () => {
+          close();
+          directory.close();
+        },
+      });
+    },
+    openReader: () => openStateReader(dataPath),
+    dispose: () => rmSync(parent, { recursive: true, force: true }),
+  };
+}
+
+/** A job with one stateful node: a store, and a keyed state per subtask. */
+export class StateRig {
+  readonly #medium: Medium;
+  readonly #cacheBytes: number;
+  store: CheckpointStore;
+  states: KeyedState[] = [];
+  #reader: StateReader;
+  #generation: Generation;
+  #parallelism = 1;
+  #frozen = 0;
+
+  constructor(medium: Medium, parallelism = 1, cacheBytes = 1_000_000) {
+    this.#medium = medium;
+    this.#cacheBytes = cacheBytes;
+    this.store = medium.openStore();
+    this.#reader = medium.openReader();
+    this.#generation = this.store.beginGeneration();
+    this.#openStates(parallelism);
+  }
+
+  /** The state of the subtask that owns `key`, with the key set. */
+  at(key: Key): KeyedState {
+    const state = this.states[ownerOf(keyGroupOf(key, KEY_GROUPS), this.#parallelism, KEY_GROUPS)]!;
+    state.setCurrentKey(key);
+    return state;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen > 0;
+  }
+
+  freeze(): void {
+    this.#frozen = (this.store.latest()?.epoch ?? 0) + 1;
+    for (const state of this.states) state.freeze(this.#frozen);
+  }
+
+  encodeSome(): void {
+    for (const state of this.states) state.encodeFrozen(0);
+  }
+
+  commit(): void {
+    const deltas = this.states.flatMap((state) => {
+      while (!state.encodeFrozen(1));
+      return state.takeDelta() ?? [];
+    });
+    this.store.commit(sealed(this.#frozen, this.#generation, deltas));
+    this.#frozen = 0;
+  }
+
+  epoch(): void {
+    this.freeze();
+    this.commit();
+  }
+
+  fold(slices: number): void {
+    for (let i = 0; i < slices && this.store.foldSlice(); i++);
+    for (const state of this.states) state.onFolded(this.store.foldedThrough());
+  }
+
+  /** Everything not committed is lost. */
+  crash(parallelism: number): void {
+    this.#reader.close();
+    this.store.close();
+    this.#frozen = 0;
+    this.store = this.#medium.openStore();
+    this.#reader = this.#medium.openReader();
+    this.#generation = this.store.beginGeneration();
+    this.#openStates(parallelism);
+  }
+
+  close(): void {
+    this.#reader.close();
+    this.store.close();
+  }
+
+  #openStates(parallelism: number): void {
+    this.#parallelism = parallelism;
+    this.states = Array.from({ length: parallelism }, (_, subtask) =>
+      createKeyedState({
+        reader: this.#reader,
+        node: 'count',
+        subtask,
+        groups: ownedGroups(subtask, parallelism, KEY_GROUPS),
+        keyGroups: KEY_GROUPS,
+        manifest: this.store.latest(),
+        cacheBytes: this.#cacheBytes,
+        clock: new SteppingClock(1),
+      }),
+    );
+    for (const state of this.states) {
+      state.value('total');
+      state.list('history');
+      state.map('parts');
+    }
+  }
+}
