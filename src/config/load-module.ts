@@ -3,6 +3,7 @@
  *
  * TypeScript is loaded by Node itself (22.18 and later), or through `tsx` where the user's project has it.
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OptionError, toReport } from '../model/index.ts';
@@ -48,7 +49,7 @@ async function prepareTypeScript(url: string, shown: string): Promise<void> {
   if (isPrepared || (features.typescript !== undefined && features.typescript !== false)) return;
   let loader: string;
   try {
-    loader = createRequire(url).resolve('tsx/esm/api');
+    loader = typeScriptLoaderOf(url);
   } catch (error) {
     throw new OptionError(
       `Node ${process.versions.node} cannot load the TypeScript module ${shown} by itself; install tsx beside it, compile it to JavaScript, or use Node 22.18 or later`,
@@ -56,7 +57,19 @@ async function prepareTypeScript(url: string, shown: string): Promise<void> {
       { code: 'ERR_MODULE', cause: error },
     );
   }
-  const tsx = (await import(pathToFileURL(loader).href)) as { register(): unknown };
+  const tsx = (await import(loader)) as { register(): unknown };
   tsx.register();
   isPrepared = true;
+}
+
+/**
+ * URL of the loader's ES module. `require.resolve` would give the CommonJS one, which registers a file that the package
+ * does not have.
+ */
+function typeScriptLoaderOf(url: string): string {
+  const manifest = createRequire(url).resolve('tsx/package.json');
+  const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    readonly exports: { readonly './esm/api': { readonly import: { readonly default: string } } };
+  };
+  return new URL(exports['./esm/api'].import.default, pathToFileURL(manifest)).href;
 }
