@@ -10,8 +10,8 @@ export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, 
   return [
     ...nameProblems(`the job`, graph.job),
     ...graph.problems.map((problem) => problem(idOf)),
-    ...graph.nodes.flatMap((node) =>
-      node.name === undefined ? [] : nameProblems(`the ${node.shape.kind}`, node.name),
+    ...graph.nodes.flatMap(({ name, shape }) =>
+      name === undefined && shape.role === 'operator' ? [] : nameProblems(`the ${shape.kind}`, name),
     ),
     ...duplicateProblems(graph.nodes, ids),
     ...graph.nodes.flatMap((node) => parallelismProblems(node, idOf(node))),

@@ -82,6 +82,14 @@ export class GraphDraft {
     if (typeof argument !== 'function') this.report(() => `${what} needs a function, not ${typeName(argument)}`);
   }
 
+  /** Throws at once: without a connector there is no node. Only plain JavaScript gets here. */
+  expectConnector(role: 'source' | 'sink', name: string, connector: unknown): void {
+    if (typeof (connector as Partial<SourceConnector> | undefined)?.describe === 'function') return;
+    throw new PlanError(
+      `the ${role} '${name}' of job '${this.job}' was given no connector, but ${typeName(connector)}; pass what a function of '${role}s' returns`,
+    );
+  }
+
   close(): void {
     this.#isClosed = true;
   }

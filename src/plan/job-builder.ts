@@ -14,6 +14,7 @@ export class JobBuilder {
 
   /** Begins a stream. Offsets are filed under `name`: it must stay the same over restarts. */
   source<T>(name: string, connector: SourceConnector<T>): Stream<T> {
+    this.#graph.expectConnector('source', name, connector);
     return new Stream(this.#graph, mainOutputOf(this.#graph.add(sourceShape(connector), [], name)));
   }
 }

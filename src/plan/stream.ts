@@ -88,6 +88,7 @@ abstract class AnyStream<T> {
 
   /** Ends the stream in a sink. A stream may have several sinks. */
   to<Accepted>(name: string, sink: SinkConnector<Accepted> & Takes<T, Accepted>, options: SinkOptions = {}): void {
+    this.graph.expectConnector('sink', name, sink);
     const node = this.graph.add(sinkShape(sink as SinkConnector), this.origins, name);
     node.parallelism = options.parallelism;
   }

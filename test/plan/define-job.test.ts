@@ -314,7 +314,7 @@ describe('problems of a graph', () => {
       (job) =>
         job
           .source('in', fakeSource())
-          .split({ rest: () => true } as never)
+          .split({ ...({ rest: () => true } as object) })
           .rest.to('out', fakeSink()),
     ],
     [
@@ -361,6 +361,15 @@ describe('problems of a graph', () => {
     ],
   ])('%s', (_, expected, define) => {
     expect(messageOf(define)).toContain(expected);
+  });
+
+  it('include a missing connector', () => {
+    expect(messageOf((job) => job.source('in', undefined as never))).toBe(
+      `the source 'in' of job 'test' was given no connector, but undefined; pass what a function of 'sources' returns`,
+    );
+    expect(messageOf((job) => job.source('in', fakeSource()).to('out', {} as never))).toBe(
+      `the sink 'out' of job 'test' was given no connector, but object; pass what a function of 'sinks' returns`,
+    );
   });
 
   it('include a stream of another job', () => {
