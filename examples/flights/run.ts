@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type JobStatus, Millrace } from 'millrace';
 import type { Flight } from './flights.job.ts';
-import { type AirportRow, heaviestDelays, progressLine, runSummary, worstAirports } from './summary.ts';
+import { Progress } from './progress.ts';
+import { type AirportRow, heaviestDelays, type RunTimes, runSummary, worstAirports } from './summary.ts';
 
 const DEPARTURES = 20_000;
 const AIRPORTS: URL = new URL('./out/airports.jsonl', import.meta.url);
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   const job = new URL(wanted.json ? './flights.job.json' : './flights.job.ts', import.meta.url);
   console.log(`Running ${fileURLToPath(job)} on ${wanted.workers} worker threads\n`);
 
+  const startedAt = performance.now();
   const millrace = await Millrace.open({ workers: Number(wanted.workers) });
   try {
     const handle = await millrace.start(job, {
@@ -40,11 +42,13 @@ async function main(): Promise<number> {
       // Far more often than a service would: so that there is more than one to see within a second.
       epoch: { intervalMs: 50 },
     });
-    const progress = new Progress(process.stdout);
+    const runningAt = performance.now();
+    const progress = new Progress(process.stdout, DEPARTURES);
     handle.on('epoch', () => progress.show(handle.status()));
     const outcome = await handle.finished;
+    const times = { startMs: runningAt - startedAt, runMs: performance.now() - runningAt };
     progress.end(handle.status());
-    if (outcome.kind === 'completed') return report(handle.status());
+    if (outcome.kind === 'completed') return report(handle.status(), times);
     console.error(outcome.kind === 'failed' ? `The job failed: ${outcome.reason}` : 'The job was closed.');
     return 1;
   } finally {
@@ -52,8 +56,8 @@ async function main(): Promise<number> {
   }
 }
 
-function report(status: JobStatus | undefined): number {
-  if (status !== undefined) console.log(`${runSummary(status)}\n`);
+function report(status: JobStatus | undefined, times: RunTimes): number {
+  if (status !== undefined) console.log(`${runSummary(status, times)}\n`);
   console.log(`${worstAirports(rowsOf<AirportRow>(AIRPORTS))}\n`);
   console.log(`${heaviestDelays(rowsOf<Flight>(HEAVY_DELAYS))}\n`);
   console.log(`Rows: ${fileURLToPath(AIRPORTS)}\n      ${fileURLToPath(HEAVY_DELAYS)}`);
@@ -69,28 +73,5 @@ function rowsOf<Row>(file: URL): readonly Row[] {
 function wipe(): void {
   for (const folder of ['./out/', './state/']) {
     rmSync(new URL(folder, import.meta.url), { recursive: true, force: true });
-  }
-}
-
-/** One line that is written over on a terminal; a line each time when piped. */
-class Progress {
-  readonly #output: NodeJS.WriteStream;
-  #last = '';
-
-  constructor(output: NodeJS.WriteStream) {
-    this.#output = output;
-  }
-
-  show(status: JobStatus | undefined): void {
-    if (status === undefined) return;
-    const line = progressLine(status, DEPARTURES);
-    if (line === this.#last) return;
-    this.#last = line;
-    this.#output.write(this.#output.isTTY ? `\r${line}\u001b[K` : `${line}\n`);
-  }
-
-  end(status: JobStatus | undefined): void {
-    this.show(status);
-    this.#output.write(this.#output.isTTY && this.#last !== '' ? '\n\n' : '\n');
   }
 }

@@ -10,6 +10,13 @@ export interface AirportRow {
   readonly worstDelay: number;
 }
 
+export interface RunTimes {
+  /** Until the first generation runs: threads, job module, state directory. */
+  readonly startMs: number;
+  /** From then to the last commit, and the end of all threads. */
+  readonly runMs: number;
+}
+
 const WORST_COUNT = 10;
 /** A mean over a handful of departures says little. */
 const DEPARTURES_MIN = 50;
@@ -18,12 +25,12 @@ const BAR_WIDTH = 20;
 /** One line while the job runs. */
 export function progressLine(status: JobStatus, total: number): string {
   const share = Math.min(1, status.recordsRead / total);
-  const seconds = (status.uptimeMs / 1000).toFixed(1).padStart(5);
+  const elapsed = (status.uptimeMs / 1000).toFixed(1).padStart(5);
   const records = `${grouped(status.recordsRead)} of ${grouped(total)} departures`;
-  return `${seconds} s  ${bar(share)}  ${records}, ${rateOf(status)}, epoch ${status.epoch}`;
+  return `${elapsed} s  ${bar(share)}  ${records}, epoch ${status.epoch}`;
 }
 
-export function runSummary(status: JobStatus): string {
+export function runSummary(status: JobStatus, { startMs, runMs }: RunTimes): string {
   const refused = status.deadLetters + status.recordsSkipped;
   if (status.recordsReadByRun === 0) {
     return (
@@ -32,7 +39,8 @@ export function runSummary(status: JobStatus): string {
     );
   }
   return [
-    `${grouped(status.recordsReadByRun)} records in ${(status.uptimeMs / 1000).toFixed(2)} s, ${rateOf(status)}`,
+    `${grouped(status.recordsReadByRun)} records in ${seconds(runMs)} s, ${grouped(status.recordsReadByRun / (runMs / 1000))}/s ` +
+      `(and ${seconds(startMs)} s to start the threads)`,
     `  epochs    ${status.epochsCommitted} committed, each one durable transaction: ${percentiles(status.commits)}`,
     `  latency   read to sink: ${percentiles(status.latency)}`,
     `  pauses    of a subtask at a marker: ${percentiles(status.pauses)}`,
@@ -78,8 +86,8 @@ function percentiles({ count, p50, p90, p99, p999, max }: JobStatus['latency']):
   return `p50 ${ms(p50)}, p90 ${ms(p90)}, p99 ${ms(p99)}, p99.9 ${ms(p999)}, max ${ms(max)} ms (${grouped(count)})`;
 }
 
-function rateOf(status: JobStatus): string {
-  return `${grouped(status.recordsReadByRun / Math.max(status.uptimeMs / 1000, 0.001))}/s`;
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2);
 }
 
 function bar(share: number): string {
