@@ -61,7 +61,6 @@ async function startWorker(data: WorkerThreadData<WorkerJob>): Promise<void> {
         cacheBytes: Math.floor(options.state.cacheBytes / Math.max(1, countStates(plan, index))),
         clock,
       }),
-    onFolded: () => reader.refresh(),
     writerOf: (channel) => channels.writerOf(channel),
     readerOf: (channel) => channels.readerOf(channel),
     events,
@@ -69,7 +68,7 @@ async function startWorker(data: WorkerThreadData<WorkerJob>): Promise<void> {
 
   let isControlPending = (): boolean => false;
   const loop = new WorkerLoop({
-    steppables: worker.steppables,
+    steppables: worker.subtasks,
     parker: new SharedParker({ bell: memory.bells[index]!, clock }),
     heartbeat: new SharedHeartbeatWriter(memory.heartbeats[index]!),
     clock,

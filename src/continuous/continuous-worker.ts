@@ -20,7 +20,6 @@ import {
   type KeyedState,
   type Marker,
   type NodeId,
-  type Steppable,
   type SubtaskIndex,
   subtaskId,
 } from '../model/index.ts';
@@ -29,21 +28,20 @@ import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
 import { type ChannelPlacement, listChannels, workerOf } from '../plan/placement.ts';
 import { ExchangeSubtask } from './exchange-subtask.ts';
 import { SourceSubtask } from './source-subtask.ts';
+import type { LiveSubtask } from './subtask-command.ts';
 
 /** How a worker gets at what lives outside it. */
 export interface ContinuousWorkerPorts {
   readonly clock: Clock;
   readonly crashPoint: (name: string) => void;
   createState(node: NodeId, subtask: SubtaskIndex, parallelism: number): KeyedState;
-  /** Announced by the driver: base tables have moved. Called before any state hears of it. */
-  onFolded(): void;
   writerOf(channel: ChannelPlacement): ChannelWriter;
   readerOf(channel: ChannelPlacement): ChannelReader;
   readonly events: WorkerEvents;
 }
 
 export class ContinuousWorker {
-  readonly steppables: readonly Steppable[];
+  readonly subtasks: readonly LiveSubtask[];
   readonly #deployment: Deployment;
   readonly #ports: ContinuousWorkerPorts;
   readonly #hosts: SubtaskHost[] = [];
@@ -53,14 +51,13 @@ export class ContinuousWorker {
   readonly #states: KeyedState[] = [];
   readonly #latency: LatencyHistogram = new LatencyHistogram();
   readonly #pauses: LatencyHistogram = new LatencyHistogram();
-  #foldedThrough: Epoch = 0;
 
   constructor(plan: PhysicalPlan, deployment: Deployment, ports: ContinuousWorkerPorts) {
     assert(plan.fingerprint === deployment.fingerprint, 'I9: the worker runs another plan than the driver');
     this.#deployment = deployment;
     this.#ports = ports;
     const channels = listChannels(plan);
-    this.steppables = plan.stages.flatMap((stage) =>
+    this.subtasks = plan.stages.flatMap((stage) =>
       Array.from({ length: stage.parallelism }, (_, subtask) => subtask)
         .filter((subtask) => workerOf(plan, stage.index, subtask) === deployment.worker)
         .map((subtask) => this.#buildSubtask(plan, stage, subtask, channels)),
@@ -68,16 +65,12 @@ export class ContinuousWorker {
   }
 
   beginEpoch(marker: Marker): void {
-    for (const { subtask } of this.#sources) subtask.beginEpoch(marker);
+    for (const { subtask } of this.#sources) subtask.tell({ kind: 'begin-epoch', marker });
   }
 
   epochCommitted(epoch: Epoch, foldedThrough: Epoch): void {
     assert(foldedThrough <= epoch, `I6: folded through ${foldedThrough}, committed ${epoch}`);
-    for (const { subtask } of this.#sources) subtask.onCommitted(epoch);
-    if (foldedThrough === this.#foldedThrough) return;
-    this.#foldedThrough = foldedThrough;
-    this.#ports.onFolded();
-    for (const host of this.#hosts) host.onFolded(foldedThrough);
+    for (const subtask of this.subtasks) subtask.tell({ kind: 'committed', epoch, foldedThrough });
   }
 
   isAsyncPending(): boolean {
@@ -108,7 +101,7 @@ export class ContinuousWorker {
     };
   }
 
-  #buildSubtask(plan: PhysicalPlan, stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): Steppable {
+  #buildSubtask(plan: PhysicalPlan, stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): LiveSubtask {
     const writers: ChannelWriter[] = [];
     const outgoing = channels.filter(({ from }) => from.stage === stage.index && from.subtask === subtask);
     const exchanges = new Map<number, RecordTarget>();
@@ -177,7 +170,7 @@ export class ContinuousWorker {
     node: SourceNode,
     host: SubtaskHost,
     chain: OperatorChain,
-  ): Steppable {
+  ): LiveSubtask {
     const { events } = this.#ports;
     const { options, manifest, splits } = this.#deployment;
     const refused = new RefusedRecords(node.id, (reason) => events.requestEpoch(reason));

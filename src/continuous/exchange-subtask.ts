@@ -7,22 +7,24 @@
 import type { RecordTarget } from '../execution/exchange-writer.ts';
 import type { SubtaskHost } from '../execution/subtask-host.ts';
 import { NO_SOURCE } from '../execution/subtask-host.ts';
-import type {
-  ChannelReader,
-  MonotonicMs,
-  RecordReceiver,
-  Steppable,
-  StepResult,
-  StreamRecord,
+import {
+  assert,
+  type ChannelReader,
+  type MonotonicMs,
+  type RecordReceiver,
+  type StepResult,
+  type StreamRecord,
 } from '../model/index.ts';
 import { MarkerAligner } from './marker-aligner.ts';
+import { type LiveSubtask, type SubtaskCommand, SubtaskMailbox } from './subtask-command.ts';
 
-export class ExchangeSubtask implements Steppable, RecordReceiver {
+export class ExchangeSubtask implements LiveSubtask, RecordReceiver {
   readonly name: string;
   readonly #host: SubtaskHost;
   readonly #head: RecordTarget;
   readonly #inputs: readonly ChannelReader[];
   readonly #aligner: MarkerAligner;
+  readonly #mailbox: SubtaskMailbox;
   #firstInput = 0;
   #isFinished = false;
 
@@ -32,11 +34,20 @@ export class ExchangeSubtask implements Steppable, RecordReceiver {
     this.#head = head;
     this.#inputs = inputs;
     this.#aligner = new MarkerAligner(inputs.length);
+    this.#mailbox = new SubtaskMailbox(this.name, {
+      beginEpoch: ({ epoch }) => assert(false, `marker ${epoch} was sent to ${this.name}, which has no source`),
+      committed: (_epoch, foldedThrough) => host.onFolded(foldedThrough),
+    });
+  }
+
+  tell(command: SubtaskCommand): void {
+    this.#mailbox.post(command);
   }
 
   step(budget: number): StepResult {
     const host = this.#host;
     host.stepBegins();
+    const hasObeyed = this.#mailbox.obeyAll();
     if (host.isBlocked()) {
       host.flush();
       if (host.isBlocked()) return host.encodeSlice() ? 'progress' : 'blocked';
@@ -44,7 +55,7 @@ export class ExchangeSubtask implements Steppable, RecordReceiver {
     const taken = this.#isFinished ? 0 : this.#drainInputs(budget);
     host.flush();
     const hasEncoded = host.encodeSlice();
-    return taken > 0 || hasEncoded ? 'progress' : 'idle';
+    return taken > 0 || hasEncoded || hasObeyed ? 'progress' : 'idle';
   }
 
   receive(record: StreamRecord): void {
@@ -56,7 +67,7 @@ export class ExchangeSubtask implements Steppable, RecordReceiver {
   }
 
   hasInput(): boolean {
-    if (this.#host.isEncoding()) return true;
+    if (!this.#mailbox.isEmpty || this.#host.isEncoding()) return true;
     if (this.#isFinished || this.#host.isBlocked()) return false;
     for (let i = 0; i < this.#inputs.length; i++) {
       if (this.#aligner.isOpen(i) && !this.#inputs[i]!.isEmpty()) return true;
@@ -69,6 +80,7 @@ export class ExchangeSubtask implements Steppable, RecordReceiver {
   }
 
   close(): void {
+    this.#mailbox.close();
     this.#host.close();
     for (const input of this.#inputs) input.close();
   }

@@ -20,10 +20,10 @@ import {
   type PollResult,
   type SourceReader,
   type SplitOffsets,
-  type Steppable,
   type StepResult,
   type StreamRecord,
 } from '../model/index.ts';
+import { type LiveSubtask, type SubtaskCommand, SubtaskMailbox } from './subtask-command.ts';
 
 export interface SourceSubtaskOptions {
   readonly host: SubtaskHost;
@@ -39,14 +39,14 @@ export interface SourceSubtaskOptions {
   onEnded(): void;
 }
 
-export class SourceSubtask implements Steppable, Emitter {
+export class SourceSubtask implements LiveSubtask, Emitter {
   readonly name: string;
   readonly #options: SourceSubtaskOptions;
   readonly #host: SubtaskHost;
   readonly #head: RecordTarget;
   readonly #reader: SourceReader;
   readonly #uncommitted: { readonly epoch: Epoch; readonly offsets: SplitOffsets }[] = [];
-  #command: Marker | undefined;
+  readonly #mailbox: SubtaskMailbox;
   #state: SourceState = 'active';
   #isFinished = false;
   /** At the end of the last step. */
@@ -63,6 +63,10 @@ export class SourceSubtask implements Steppable, Emitter {
     this.#host = options.host;
     this.#head = options.head;
     this.#reader = options.reader;
+    this.#mailbox = new SubtaskMailbox(this.name, {
+      beginEpoch: (marker) => this.#seal(marker),
+      committed: (epoch, foldedThrough) => this.#onCommitted(epoch, foldedThrough),
+    });
   }
 
   get state(): SourceState {
@@ -74,19 +78,8 @@ export class SourceSubtask implements Steppable, Emitter {
     return this.#readBefore + this.#read;
   }
 
-  /** The marker goes in before the next record. */
-  beginEpoch(marker: Marker): void {
-    assert(
-      this.#command === undefined,
-      `S2: marker ${marker.epoch} was sent while ${this.#command?.epoch} is not put in yet`,
-    );
-    this.#command = marker;
-  }
-
-  onCommitted(epoch: Epoch): void {
-    while (this.#uncommitted.length > 0 && this.#uncommitted[0]!.epoch <= epoch) {
-      this.#reader.acknowledge(this.#uncommitted.shift()!.offsets);
-    }
+  tell(command: SubtaskCommand): void {
+    this.#mailbox.post(command);
   }
 
   step(budget: number): StepResult {
@@ -98,11 +91,7 @@ export class SourceSubtask implements Steppable, Emitter {
       this.#isBlocked = host.isBlocked();
       if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
     }
-    let hasWorked = false;
-    if (this.#command !== undefined && !host.isSnapshotPending()) {
-      this.#seal(this.#command);
-      hasWorked = true;
-    }
+    let hasWorked = this.#mailbox.obeyAll();
     if (!this.#isFinished && this.#state !== 'ended' && !refused.isFull() && this.#poll(budget) === 'progress')
       hasWorked = true;
     host.flush();
@@ -121,7 +110,7 @@ export class SourceSubtask implements Steppable, Emitter {
   }
 
   hasInput(): boolean {
-    if (this.#command !== undefined || this.#host.isEncoding()) return true;
+    if (!this.#mailbox.isEmpty || this.#host.isEncoding()) return true;
     return this.#isBlocked && !this.#host.isBlocked();
   }
 
@@ -130,6 +119,7 @@ export class SourceSubtask implements Steppable, Emitter {
   }
 
   close(): void {
+    this.#mailbox.close();
     this.#reader.close();
     this.#host.close();
   }
@@ -151,8 +141,14 @@ export class SourceSubtask implements Steppable, Emitter {
     return result;
   }
 
+  #onCommitted(epoch: Epoch, foldedThrough: Epoch): void {
+    this.#host.onFolded(foldedThrough);
+    while (this.#uncommitted.length > 0 && this.#uncommitted[0]!.epoch <= epoch) {
+      this.#reader.acknowledge(this.#uncommitted.shift()!.offsets);
+    }
+  }
+
   #seal(marker: Marker): void {
-    this.#command = undefined;
     const offsets = this.#reader.offsets();
     const { deadLetters, skipped } = this.#options.refused.take();
     const part: SourcePart = {

@@ -82,6 +82,7 @@ export class SubtaskHost {
   #sealedEpoch: Epoch;
   #pending: PendingSnapshot | undefined;
   #hasRequestedEpoch = false;
+  #foldedThrough: Epoch = 0;
   #isClosed = false;
 
   constructor(options: SubtaskHostOptions) {
@@ -176,6 +177,8 @@ export class SubtaskHost {
 
   /** Deltas through `foldedThrough` are in the base tables. */
   onFolded(foldedThrough: Epoch): void {
+    if (foldedThrough <= this.#foldedThrough) return;
+    this.#foldedThrough = foldedThrough;
     for (const state of this.#options.chain.states) state.onFolded(foldedThrough);
   }
 

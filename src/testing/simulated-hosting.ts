@@ -112,7 +112,6 @@ class SimulatedWorker implements WorkerLink {
       clock: options.scheduler.clock,
       crashPoint: () => {},
       createState: (node, subtask, parallelism) => options.createState(node, subtask, parallelism, plan, deployment),
-      onFolded: () => {},
       writerOf: (channel: ChannelPlacement): ChannelWriter => {
         const ring = memory.rings[channel.id];
         const frameRecordsMax = deployment.options.channel.frameRecords;
@@ -129,7 +128,7 @@ class SimulatedWorker implements WorkerLink {
   }
 
   async run(): Promise<void> {
-    this.#remove = this.#worker.steppables.map((steppable) =>
+    this.#remove = this.#worker.subtasks.map((steppable) =>
       this.#scheduler.add(steppable, (thrown) => this.#events.failed(toReport(thrown, { subtask: steppable.name }))),
     );
     this.#scheduleStatus();
@@ -146,7 +145,7 @@ class SimulatedWorker implements WorkerLink {
   async end(): Promise<void> {
     if (this.#isGone) return;
     this.vanish();
-    for (const steppable of this.#worker.steppables.toReversed()) steppable.close();
+    for (const steppable of this.#worker.subtasks.toReversed()) steppable.close();
   }
 
   die(report: ErrorReport): void {

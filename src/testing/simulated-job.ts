@@ -51,6 +51,9 @@ export interface SimulationResult {
   readonly elapsedMs: number;
 }
 
+/** Rounds of the scheduler within which a process crashes; a small job takes a few hundred. */
+const CRASH_ROUNDS_MAX = 200;
+
 class SimulatedCrash extends Error {}
 
 /** Runs `definition` to its end. Throws, with the seed in the message, when the job fails. */
@@ -61,7 +64,7 @@ export async function simulateJob(definition: JobDefinition, options: Simulation
   let crashesLeft = options.faults?.crashes ?? 0;
   for (let processes = 1; ; processes++) {
     const process = new SimulatedProcess(definition, options, disk, random);
-    const crashAfter = crashesLeft > 0 ? 1 + random.below(400) : Number.POSITIVE_INFINITY;
+    const crashAfter = crashesLeft > 0 ? 1 + random.below(CRASH_ROUNDS_MAX) : Number.POSITIVE_INFINITY;
     const outcome = await process.run(crashAfter);
     crashesLeft--;
     if (outcome === undefined) continue;

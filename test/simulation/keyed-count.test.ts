@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { aggregates, defineJob, sinks, sources } from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
 
@@ -35,6 +35,12 @@ function expectExactCounts(rows: readonly { key: string; visits: number }[]): vo
 }
 
 describe('a keyed count under simulation', () => {
+  let faults = 0;
+  afterAll(() => {
+    // A fault may come when the job has just ended; over all seeds most do not.
+    expect(faults).toBeGreaterThan(20);
+  });
+
   it.each([1, 2, 3])('is exact at parallelism %i', async (parallelism) => {
     const { job, sink } = countJob();
 
@@ -54,7 +60,7 @@ describe('a keyed count under simulation', () => {
       stepRecordsMax: 8,
     });
 
-    expect(processes + status.restarts).toBeGreaterThan(1);
+    faults += processes - 1 + status.restarts;
     expectExactCounts(sink.records);
   });
 });
