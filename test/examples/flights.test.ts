@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Flight } from '../../examples/flights/flights.job.ts';
-import { type CommandResult, runMillrace } from '../support/run-millrace.ts';
+import { type CommandResult, runMillrace, runNode } from '../support/run-millrace.ts';
 import { TemporaryProject } from '../support/temporary-project.ts';
 import { type AirportRow, groupBy, runFlightsReference } from './flights-reference.ts';
 
@@ -87,4 +87,30 @@ describe('the flights example', () => {
     expect(file.stdout).toBe(module.stdout);
     expect(existsSync(project.path(OUT))).toBe(false);
   });
+});
+
+describe('the script of the flights example', () => {
+  const runScript = (...options: readonly string[]): Promise<CommandResult> =>
+    runNode(project.directory, '--import', 'tsx', 'examples/flights/run.ts', ...options);
+
+  beforeEach(() => {
+    for (const file of ['run.ts', 'progress.ts', 'summary.ts']) project.copy(`examples/flights/${file}`);
+  });
+
+  test('shows progress and the worst airports, says when nothing is new, and begins again on request', async () => {
+    const first = await runScript();
+    const again = await runScript('--parallelism', '3');
+    const fresh = await runScript('--json', '--fresh');
+
+    for (const result of [first, again, fresh]) {
+      expect(result, result.stderr).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(result.stdout).toContain('20,000 of 20,000 departures');
+      expect(result.stdout).toMatch(/JFK +200 +16\.2 min +278 min/);
+      expect(result.stdout).toContain('1,089 flights were more than an hour late');
+    }
+    expect(first.stdout).toMatch(/20,000 records in .* s/);
+    expect(again.stdout).toContain('Nothing new: all 20,000 departures');
+    expect(fresh.stdout).toMatch(/20,000 records in .* s/);
+    expectOutputsOfReference();
+  }, 60_000);
 });

@@ -47,7 +47,6 @@ beforeAll(async () => {
   const [jobModule, service] = blocksOf('ts');
   const [jobFile] = blocksOf('json');
   project = new TemporaryProject(['@types/node', 'undici-types']);
-  writeFileSync(project.path('package.json'), '{ "type": "module" }');
   writeFileSync(project.path('flights.jsonl'), flights.map((flight) => `${JSON.stringify(flight)}\n`).join(''));
   writeFileSync(project.path('delays.job.ts'), jobModule!);
   writeFileSync(project.path('service.ts'), service!);

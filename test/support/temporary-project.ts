@@ -2,7 +2,7 @@
  * A project of a user of Millrace, in a temporary directory: `node_modules` holds this repository's built package and whatever
  * else the files need, by link. Files of jobs are copied in, so that their outputs and state stay out of the repository.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ export class TemporaryProject {
       throw new Error('dist is missing: run `npm run build` first; this test uses the built package');
     }
     this.directory = mkdtempSync(join(tmpdir(), 'millrace-project-'));
+    writeFileSync(this.path('package.json'), '{ "private": true, "type": "module" }\n');
     const modules = join(this.directory, 'node_modules');
     mkdirSync(modules);
     symlinkSync(REPOSITORY, join(modules, 'millrace'), 'dir');
