@@ -50,17 +50,20 @@ describe('a keyed count under simulation', () => {
     expectExactCounts(sink.records);
   });
 
-  it.each(Array.from({ length: 20 }, (_, seed) => seed))('is exact whatever dies, seed %i (I1-I4, I10)', async (seed) => {
-    const { job, sink } = countJob();
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'is exact whatever dies, seed %i (I1-I4, I10)',
+    async (seed) => {
+      const { job, sink } = countJob();
 
-    const { processes, status } = await simulateJob(job, {
-      seed,
-      options: { parallelism: 1 + (seed % 3), workers: 2, epoch: { intervalMs: 1 }, restart: { attemptsMax: 1000 } },
-      faults: { workerKills: 3, crashes: 3 },
-      stepRecordsMax: 8,
-    });
+      const { processes, status } = await simulateJob(job, {
+        seed,
+        options: { parallelism: 1 + (seed % 3), workers: 2, epoch: { intervalMs: 1 }, restart: { attemptsMax: 1000 } },
+        faults: { workerKills: 3, crashes: 3 },
+        stepRecordsMax: 8,
+      });
 
-    faults += processes - 1 + status.restarts;
-    expectExactCounts(sink.records);
-  });
+      faults += processes - 1 + status.restarts;
+      expectExactCounts(sink.records);
+    },
+  );
 });
