@@ -1,4 +1,4 @@
-/** What the example prints at its end, as text. Pure: reading and printing is `run.ts`. */
+/** What the example prints at its end, as text. Pure: reading and printing is `main.ts`. */
 import type { JobStatus } from 'millrace';
 import type { Flight } from './flights.job.ts';
 
@@ -83,7 +83,7 @@ export function grouped(count: number): string {
 function percentiles({ count, p50, p90, p99, p999, max }: JobStatus['latency']): string {
   if (count === 0) return 'none recorded';
   const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
-  return `p50 ${ms(p50)}, p90 ${ms(p90)}, p99 ${ms(p99)}, p99.9 ${ms(p999)}, max ${ms(max)} ms (${grouped(count)})`;
+  return `p50 ${ms(p50)}, p90 ${ms(p90)}, p99 ${ms(p99)}, p99.9 ${ms(p999)}, max ${ms(max)} ms`;
 }
 
 function seconds(ms: number): string {

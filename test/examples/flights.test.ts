@@ -91,10 +91,10 @@ describe('the flights example', () => {
 
 describe('the script of the flights example', () => {
   const runScript = (...options: readonly string[]): Promise<CommandResult> =>
-    runNode(project.directory, '--import', 'tsx', 'examples/flights/run.ts', ...options);
+    runNode(project.directory, 'examples/flights/run.js', ...options);
 
   beforeEach(() => {
-    for (const file of ['run.ts', 'progress.ts', 'summary.ts']) project.copy(`examples/flights/${file}`);
+    for (const file of ['run.js', 'main.ts', 'progress.ts', 'summary.ts']) project.copy(`examples/flights/${file}`);
   });
 
   test('shows progress and the worst airports, says when nothing is new, and begins again on request', async () => {

@@ -2,7 +2,7 @@
  * Runs the flights job the way a service would: Millrace embedded, progress from its events, a summary from its status
  * and from the output files.
  *
- *   node --import tsx examples/flights/run.ts [--fresh] [--json] [--parallelism N] [--workers N]
+ *   node examples/flights/run.js [--fresh] [--json] [--parallelism N] [--workers N]
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
