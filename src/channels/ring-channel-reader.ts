@@ -101,12 +101,8 @@ export class RingChannelReader implements ChannelReader {
       this.#frameBytes = readFrameBytes(this.#frame);
       this.#growTo(this.#frameBytes);
     }
-    let taken: number;
-    do {
-      taken = this.#ring.read(this.#frame.bytes, this.#filled, this.#frameBytes - this.#filled);
-      this.#filled += taken;
-    } while (taken > 0 && this.#filled < this.#frameBytes);
-    // After the reads, which stored the new position: see RingProducer.announceWait.
+    this.#filled += this.#ring.read(this.#frame.bytes, this.#filled, this.#frameBytes - this.#filled);
+    // After the read, which stored the new position: see RingProducer.announceWait.
     if (this.#ring.takeProducerWait()) this.#producerBell.ring();
     return this.#filled === this.#frameBytes;
   }

@@ -115,9 +115,9 @@ export class RingConsumer {
     this.#tailSeen = Atomics.load(this.#header, TAIL) >>> 0;
   }
 
-  /** Bytes that can be read now. Looks at the shared position only when everything seen before has been read. */
-  available(): number {
-    if (this.#tailSeen === this.#head) this.#tailSeen = Atomics.load(this.#header, TAIL) >>> 0;
+  /** Bytes that can be read now. The shared position is looked at only when fewer than `wanted` were seen before. */
+  available(wanted: number = RING_UNIT_BYTES): number {
+    if ((this.#tailSeen - this.#head) >>> 0 < wanted) this.#tailSeen = Atomics.load(this.#header, TAIL) >>> 0;
     const available = (this.#tailSeen - this.#head) >>> 0;
     assert(available <= this.capacityBytes, `I5: the ring holds ${available} bytes, it must have one consumer`);
     return available;
@@ -125,7 +125,7 @@ export class RingConsumer {
 
   /** Copies up to `length` bytes (whole units) to `target[at ..)`, frees their room and returns their number. */
   read(target: Uint8Array, at: number, length: number): number {
-    const taken = Math.min(this.available(), length);
+    const taken = Math.min(this.available(length), length);
     if (taken === 0) return 0;
     const from = this.#head & (this.capacityBytes - 1);
     const beforeWrap = Math.min(taken, this.capacityBytes - from);

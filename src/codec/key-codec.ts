@@ -68,3 +68,34 @@ function tagged(tag: number, body: Uint8Array): Uint8Array {
   bytes.set(body, 1);
   return bytes;
 }
+
+/** Above this many characters the native encoder is faster than a loop. */
+const LOOP_LENGTH_MAX = 64;
+
+/**
+ * Writes what {@link encodeKey} returns into `target` from `offset` on, without allocating for the usual keys, and returns
+ * the offset behind it; -1 when it does not fit (then `target` may have been written to behind `offset`).
+ */
+export function encodeKeyInto(key: Key, target: Uint8Array, offset: number): number {
+  if (typeof key === 'string' && key.length <= LOOP_LENGTH_MAX) {
+    const end = writeAscii(key, target, offset);
+    if (end !== 0) return end;
+  }
+  const bytes = encodeKey(key);
+  if (offset + bytes.length > target.length) return -1;
+  target.set(bytes, offset);
+  return offset + bytes.length;
+}
+
+/** The offset behind the key, -1 when there is no room, 0 when the key is not plain ASCII. */
+function writeAscii(key: string, target: Uint8Array, offset: number): number {
+  const { length } = key;
+  if (offset + length + 1 > target.length) return -1;
+  target[offset] = TAG_STRING;
+  for (let i = 0; i < length; i++) {
+    const code = key.charCodeAt(i);
+    if (code > 0x7f) return 0;
+    target[offset + 1 + i] = code;
+  }
+  return offset + 1 + length;
+}

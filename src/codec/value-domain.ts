@@ -19,6 +19,9 @@ export const VALUE_BYTES_MAX: number = 64 * 1024 * 1024;
 /** msgpackr writes field counts of maps in 16 bits. */
 const FIELDS_PLAIN_MAX = 0xffff;
 
+/** A deeper path is shown without its middle. */
+const STEPS_SHOWN_MAX = 16;
+
 /** Filled by {@link inspectValue}; one object is meant to be used again and again. */
 export interface ValueProfile {
   /** Approximate encoded bytes, summed up. */
@@ -168,9 +171,15 @@ function describeInstance(value: object): string {
 }
 
 function refuse(depth: number, problem: string, advice: string): never {
-  const shown = depth > 16 ? [...path.slice(0, 8), '(...)', ...path.slice(depth - 4, depth)] : path.slice(0, depth);
-  const steps = shown.map(formatStep).join('');
+  const steps =
+    depth <= STEPS_SHOWN_MAX
+      ? formatSteps(0, depth)
+      : `${formatSteps(0, STEPS_SHOWN_MAX - 4)} ... ${formatSteps(depth - 4, depth)}`;
   throw new ValueError(`${root}${steps} ${problem}, which is outside the value domain; ${advice}`);
+}
+
+function formatSteps(from: number, to: number): string {
+  return path.slice(from, to).map(formatStep).join('');
 }
 
 function formatStep(step: string | number): string {
