@@ -23,11 +23,15 @@ interface Api {
 function connected(options: Partial<ConnectOptions> = {}) {
   const ports = createControlPorts();
   const rings = { caller: 0, server: 0 };
+  const received: Uint8Array[] = [];
   let finishOpen: (value: string) => void = () => undefined;
   const api: Api = {
     double: (value) => value * 2,
     doubleLater: async (value) => value * 2,
-    bytes: (bytes) => withTransfer(bytes, [bytes.buffer as ArrayBuffer]),
+    bytes: (bytes) => {
+      received.push(bytes);
+      return withTransfer(bytes, [bytes.buffer as ArrayBuffer]);
+    },
     fail: (thrown) => {
       throw thrown;
     },
@@ -51,6 +55,7 @@ function connected(options: Partial<ConnectOptions> = {}) {
     connection,
     server,
     rings,
+    received,
     finishOpen: (value: string) => finishOpen(value),
     close: () => {
       connection.close();
@@ -95,12 +100,13 @@ describe('a call', () => {
   });
 
   test('moves marked buffers in both directions instead of copying them', async () => {
-    const { remote, close } = connected();
+    const { remote, received, close } = connected();
     const bytes = new Uint8Array([1, 2, 3]);
 
     const back = await remote.bytes(withTransfer(bytes, [bytes.buffer]));
 
     expect(bytes.byteLength).toBe(0);
+    expect(received[0]!.byteLength).toBe(0);
     expect([...back]).toEqual([1, 2, 3]);
     close();
   });

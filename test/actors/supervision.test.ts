@@ -125,6 +125,15 @@ describe('the budget', () => {
     expect(kinds).toEqual(new Array(50).fill('restart'));
   });
 
+  test('is whole again as soon as the first restart has left the window', () => {
+    const bench = new Bench({ delayMs: 0, windowMs: 10_000 });
+    for (let i = 0; i < 10; i++) bench.failAfter(i === 0 ? 0 : 1000);
+
+    expect(bench.failAfter(1000).kind).toBe('restart');
+    expect(bench.failAfter(999).kind).toBe('fail');
+    expect(bench.failAfter(1).kind).toBe('restart');
+  });
+
   test('of no restarts fails at the first failure', () => {
     expect(new Bench({ attemptsMax: 0 }).failAfter(0).kind).toBe('fail');
   });

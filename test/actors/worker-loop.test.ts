@@ -311,6 +311,25 @@ describe('the event loop', () => {
     expect(loop.status).toBe('running');
   });
 
+  test('one control signal costs one visit: afterwards the loop steps on as before', () => {
+    const bench = new LoopBench();
+    const a = bench.steppable('a', 'idle');
+    a.rest = bench.taking(1, 'progress');
+    const loop = bench.loop([a], { eventLoopEveryMs: 10 });
+    const park = bench.parker.park.bind(bench.parker);
+    bench.parker.park = (timeoutMs, hasWork) => {
+      bench.parker.isSignalled = true;
+      park(timeoutMs, hasWork);
+    };
+
+    loop.start();
+    bench.turn();
+    expect(bench.log).toHaveLength(1);
+    bench.turn();
+
+    expect(bench.log).toHaveLength(11);
+  });
+
   test('with something asynchronous pending an idle loop yields instead of sleeping', () => {
     const bench = new LoopBench();
     bench.isAsyncPending = true;
@@ -341,6 +360,23 @@ describe('the event loop', () => {
     expect(first).toBeCloseTo(4 / 8);
     expect(Math.max(...bench.parker.timeouts)).toBe(1);
     expect(loop.stats().eventLoopTurns).toBe(102);
+  });
+
+  test('idleness before the asynchronous wait does not count as part of it', () => {
+    const bench = new LoopBench();
+    bench.isAsyncPending = true;
+    const loop = bench.loop([bench.steppable('a')], { parkMaxMs: 50 });
+    loop.start();
+    bench.turn();
+    bench.isAsyncPending = false;
+    bench.turn();
+    bench.turn();
+
+    bench.isAsyncPending = true;
+    bench.turn();
+    bench.turn();
+
+    expect(bench.parker.timeouts).toEqual([50, 50]);
   });
 
   test('progress begins the asynchronous wait anew', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ERR_WORKER_START, HeartbeatMonitor, type WorkerState } from '../../src/actors/index.ts';
 import type { Hang } from './fixtures/worker-behaviour.ts';
+import { SimulatedClock } from './simulated-clock.ts';
 import { withThread } from './thread-bench.ts';
 
 describe('the start of a worker', () => {
@@ -64,6 +65,21 @@ describe('the start of a worker', () => {
       { startTimeoutMs: 50 },
     );
   });
+});
+
+test('the time to get ready ends with being ready', async () => {
+  const clock = new SimulatedClock();
+  await withThread(
+    'serve',
+    async ({ ref, connection }) => {
+      await ref.ready;
+
+      expect(clock.timers).toBe(0);
+      clock.advance(60_000);
+      expect(await connection.remote.echo('still there')).toBe('still there');
+    },
+    { clock },
+  );
 });
 
 describe('the loss of a worker', () => {
