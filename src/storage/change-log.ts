@@ -6,8 +6,6 @@
  * written is encoded first ({@link ChangeLog.touch}), because a value may be changed in place by whoever reads it (I1: the
  * snapshot holds nothing from behind the marker).
  */
-import { encodeKey } from '../codec/key-codec.ts';
-import { encodeValue } from '../codec/value-codec.ts';
 import {
   assert,
   type Clock,
@@ -18,9 +16,9 @@ import {
   type SubtaskIndex,
   ValueError,
 } from '../model/index.ts';
-import { ABSENT, CELL_OVERHEAD_BYTES, type Cell, SERIAL_NONE } from './cell.ts';
+import { CELL_OVERHEAD_BYTES, type Cell, SERIAL_NONE } from './cell.ts';
 import { DeltaBuilder } from './delta-builder.ts';
-import { DELTA_ENTRY_OVERHEAD_BYTES, type DeltaState } from './delta-format.ts';
+import type { DeltaState } from './delta-format.ts';
 
 /** Cells encoded between two looks at the clock. */
 const CELLS_PER_CLOCK_CHECK = 32;
@@ -127,21 +125,17 @@ export class ChangeLog {
   }
 
   #encode(cell: Cell): void {
-    const key = encodeKey(cell.key);
-    const sub = cell.home.encodeSub(cell.sub);
-    const value = cell.value === ABSENT ? undefined : this.#encodeValue(cell);
-    this.#builder!.add(cell.group, cell.home.index, key, sub, value);
+    const bytes = CELL_OVERHEAD_BYTES + this.#write(cell);
     cell.serial = SERIAL_NONE;
     cell.pinnedBy = this.#epoch;
-    const bytes = CELL_OVERHEAD_BYTES + DELTA_ENTRY_OVERHEAD_BYTES + key.length + sub.length + (value?.length ?? 0);
     if (bytes === cell.bytes) return;
     this.#options.onResized(bytes - cell.bytes);
     cell.bytes = bytes;
   }
 
-  #encodeValue(cell: Cell): Uint8Array {
+  #write(cell: Cell): number {
     try {
-      return encodeValue(cell.value);
+      return this.#builder!.add(cell.group, cell.home.index, cell.key, cell.home.encodeSub(cell.sub), cell.value);
     } catch (cause) {
       const state = this.#options.states[cell.home.index]?.name;
       const reason = cause instanceof Error ? cause.message : String(cause);

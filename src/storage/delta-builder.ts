@@ -3,7 +3,10 @@
  * step of it grows with the size of the delta.
  */
 import { checksum } from '../codec/checksum.ts';
-import type { Epoch, KeyGroup, NodeId, SubtaskIndex } from '../model/index.ts';
+import { encodeKeyInto } from '../codec/key-codec.ts';
+import { encodeValueInto } from '../codec/value-codec.ts';
+import type { Epoch, Key, KeyGroup, NodeId, SubtaskIndex } from '../model/index.ts';
+import { ABSENT } from './cell.ts';
 import {
   DELTA_CHECKSUM_AT,
   DELTA_DELETED,
@@ -59,16 +62,29 @@ export class DeltaBuilder {
     return this.#length;
   }
 
-  /** `value` undefined: the entry was deleted. */
-  add(group: KeyGroup, state: number, key: Uint8Array, sub: Uint8Array, value: Uint8Array | undefined): void {
-    this.#reserve(DELTA_ENTRY_OVERHEAD_BYTES + key.length + sub.length + (value?.length ?? 0));
-    this.#view.setUint16(this.#length, group, true);
-    this.#view.setUint16(this.#length + 2, state, true);
-    this.#length += 4;
-    this.#piece(key.length, key);
-    this.#piece(sub.length, sub);
-    this.#piece(value === undefined ? DELTA_DELETED : value.length, value);
+  /**
+   * `value` {@link ABSENT}: the entry was deleted. Returns the bytes the entry took. Throws `ValueError` for a value that
+   * cannot be encoded; the builder is of no use afterwards.
+   */
+  add(group: KeyGroup, state: number, key: Key, sub: Uint8Array, value: unknown): number {
+    const start = this.#length;
+    this.#reserve(DELTA_ENTRY_OVERHEAD_BYTES + sub.length);
+    this.#view.setUint16(start, group, true);
+    this.#view.setUint16(start + 2, state, true);
+    this.#length = start + 4;
+    this.#sized(key, encodeKeyInto);
+    this.#reserve(8 + sub.length);
+    this.#view.setUint32(this.#length, sub.length, true);
+    this.#bytes.set(sub, this.#length + 4);
+    this.#length += 4 + sub.length;
+    if (value === ABSENT) {
+      this.#view.setUint32(this.#length, DELTA_DELETED, true);
+      this.#length += 4;
+    } else {
+      this.#sized(value, encodeValueInto);
+    }
     this.#entries++;
+    return this.#length - start;
   }
 
   /** Brings the checksum up to what was added. Called once per slice of encoding. */
@@ -88,12 +104,16 @@ export class DeltaBuilder {
       : this.#bytes.subarray(0, this.#length);
   }
 
-  #piece(length: number, bytes: Uint8Array | undefined): void {
-    this.#view.setUint32(this.#length, length, true);
-    this.#length += 4;
-    if (bytes === undefined) return;
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+  /** Writes what `encode` makes of `item`, its length in front; makes room until it fits. */
+  #sized<T>(item: T, encode: (item: T, target: Uint8Array, offset: number) => number): void {
+    this.#reserve(4);
+    let end = encode(item, this.#bytes, this.#length + 4);
+    while (end < 0) {
+      this.#reserve(this.#bytes.length);
+      end = encode(item, this.#bytes, this.#length + 4);
+    }
+    this.#view.setUint32(this.#length, end - this.#length - 4, true);
+    this.#length = end;
   }
 
   #reserve(extra: number): void {

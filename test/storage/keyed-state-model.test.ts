@@ -63,22 +63,27 @@ class ModelRun {
       case 'put':
       case 'delete':
       case 'clearMap':
-        return this.#change(step);
+        this.#change(step);
+        return;
       case 'check':
-        return this.#check(KEYS[step.key]!, SUBS[step.sub]!);
+        this.#check(KEYS[step.key]!, SUBS[step.sub]!);
+        return;
       case 'freeze':
         if (this.#rig.isFrozen) return;
         this.#frozen = copy(this.#live);
-        return this.#rig.freeze();
+        this.#rig.freeze();
+        return;
       case 'encode':
-        return this.#rig.encodeSome();
+        this.#rig.encodeSome();
+        return;
       case 'commit':
         if (!this.#rig.isFrozen) return;
         this.#rig.commit();
         this.#committed = this.#frozen;
         return;
       case 'fold':
-        return this.#rig.fold(step.slices);
+        this.#rig.fold(step.slices);
+        return;
       case 'crash':
         this.#rig.crash(step.parallelism);
         this.#live = copy(this.#committed);
@@ -164,8 +169,8 @@ function copy(model: Model): Model {
 }
 
 const MEDIA: readonly [string, () => Medium, number][] = [
-  ['memory', memoryMedium, 300],
-  ['lmdb', lmdbMedium, 40],
+  ['memory', memoryMedium, 150],
+  ['lmdb', lmdbMedium, 25],
 ];
 
 describe.each(MEDIA)('keyed state on %s', (_name, createMedium, numRuns) => {
