@@ -35,7 +35,7 @@ export async function loadModule(url: string): Promise<ModuleExports> {
 /** The own export `name`. Throws `OptionError` that names the exports there are. */
 export function ownExport(exports: ModuleExports, name: string, shown: string): unknown {
   if (Object.hasOwn(exports, name)) return exports[name];
-  const known = Object.keys(exports);
+  const known = Object.keys(exports).sort();
   const meant = suggest(name, known);
   const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
   const list = known.length === 0 ? 'it exports nothing' : `it exports ${known.join(', ')}`;

@@ -228,8 +228,9 @@ function compileLogic(args: readonly [ASTNode, ASTNode], decisive: boolean, scop
   const run: Evaluate = (s, e) => {
     try {
       if (toBool(left.run(s, e), name) === decisive) return decisive;
-    } catch (failure) {
-      if (failure instanceof ExpressionFailure && right.run(s, e) === decisive) return decisive;
+    } catch (error) {
+      const failure = e.absorb(error);
+      if (right.run(s, e) === decisive) return decisive;
       throw failure;
     }
     return toBool(right.run(s, e), name);

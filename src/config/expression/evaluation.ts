@@ -7,6 +7,9 @@
 /** Steps one evaluation may take: about 10 ms. Reaching it is an error, never a longer turn (I8). */
 export const EVALUATION_COST_MAX: number = 1_000_000;
 
+/** A failure that something else makes irrelevant costs microseconds for its stack: bounded like everything else. */
+const STEPS_PER_FAILURE = 1000;
+
 /** Characters per step for everything that copies or scans text. */
 const CHARACTERS_PER_STEP = 16;
 
@@ -27,6 +30,13 @@ export class Evaluation {
     if (this.#costLeft < 0) {
       throw new ExpressionFailure(`it takes more than ${EVALUATION_COST_MAX} steps for one record`);
     }
+  }
+
+  /** For a failure that is caught: passes anything else on. */
+  absorb(error: unknown): ExpressionFailure {
+    if (!(error instanceof ExpressionFailure)) throw error;
+    this.charge(STEPS_PER_FAILURE);
+    return error;
   }
 
   chargeText(characters: number): void {

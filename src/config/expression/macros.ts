@@ -1,6 +1,6 @@
 /** `has`, and the macros that walk a list (or the keys of a map): `all`, `exists`, `exists_one`, `filter`, `map`. */
 import { type Compiled, compileNode, expectType, type Scope } from './compile-node.ts';
-import { type Evaluate, type Evaluation, ExpressionFailure } from './evaluation.ts';
+import type { Evaluate, Evaluation, ExpressionFailure } from './evaluation.ts';
 import { type ASTNode, ExpressionProblem } from './parse-expression.ts';
 import { elementsOf, ownField, toBool } from './values.ts';
 
@@ -67,8 +67,8 @@ function quantifier(walk: Walk, test: (s: unknown, e: Evaluation) => boolean, de
       try {
         if (test(s, e) === decisive) return decisive;
       } catch (error) {
-        if (!(error instanceof ExpressionFailure)) throw error;
-        failure ??= error;
+        const absorbed = e.absorb(error);
+        failure ??= absorbed;
       }
     }
     if (failure !== undefined) throw failure;

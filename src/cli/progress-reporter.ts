@@ -1,0 +1,84 @@
+/**
+ * Shows how a job gets on: one line rewritten in place on a terminal, one plain line a second otherwise.
+ */
+import type { JobStatus } from '../index.ts';
+import type { Cancellable, Clock, MonotonicMs } from '../model/index.ts';
+import { escapeText } from './escape-text.ts';
+import { formatCount, formatDuration } from './format-number.ts';
+import type { Terminal } from './runner.ts';
+
+const INTERACTIVE_INTERVAL_MS = 200;
+const PLAIN_INTERVAL_MS = 1000;
+
+/** Counted records at a moment: the rate is taken between two of them. */
+interface Sample {
+  readonly at: MonotonicMs;
+  readonly records: number;
+}
+
+export class ProgressReporter {
+  readonly #terminal: Terminal;
+  readonly #clock: Clock;
+  readonly #statusOf: () => JobStatus | undefined;
+  #timer: Cancellable | undefined;
+  #last: Sample | undefined;
+  #shown = 0;
+
+  constructor(terminal: Terminal, clock: Clock, statusOf: () => JobStatus | undefined) {
+    this.#terminal = terminal;
+    this.#clock = clock;
+    this.#statusOf = statusOf;
+  }
+
+  start(): void {
+    const interval = this.#terminal.isInteractive ? INTERACTIVE_INTERVAL_MS : PLAIN_INTERVAL_MS;
+    this.#timer = this.#clock.schedule(interval, () => {
+      this.#show();
+      this.start();
+    });
+  }
+
+  /** Leaves the cursor at the beginning of an empty line. Idempotent. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#shown > 0) this.#terminal.err(`\r${' '.repeat(this.#shown)}\r`);
+    this.#shown = 0;
+  }
+
+  #show(): void {
+    const status = this.#statusOf();
+    if (status === undefined) return;
+    const now = this.#clock.monotonic();
+    const records = status.recordsReadByRun;
+    const last = this.#last ?? { at: now - status.uptimeMs, records: 0 };
+    this.#last = { at: now, records };
+    const rate = now > last.at ? ((records - last.records) * 1000) / (now - last.at) : 0;
+    const line = renderProgress(status, Math.max(0, rate));
+    if (!this.#terminal.isInteractive) {
+      this.#terminal.err(`${line}\n`);
+      return;
+    }
+    const cut = line.slice(0, Math.max(20, this.#terminal.columns() - 1));
+    this.#terminal.err(`\r${cut.padEnd(this.#shown)}`);
+    this.#shown = cut.length;
+  }
+}
+
+/** One line without a line end. Pure. */
+export function renderProgress(status: JobStatus, recordsPerSecond: number): string {
+  const parts = [
+    `${escapeText(status.job)} ${status.state}`,
+    `${formatCount(status.recordsReadByRun)} records`,
+    `${formatCount(recordsPerSecond)}/s`,
+    `epoch ${status.epoch}`,
+    status.latency.count === 0
+      ? ''
+      : `lag p50 ${formatDuration(status.latency.p50)} p99 ${formatDuration(status.latency.p99)}`,
+    status.deadLetters === 0 ? '' : `${formatCount(status.deadLetters)} dead letters`,
+    status.recordsSkipped === 0 ? '' : `${formatCount(status.recordsSkipped)} skipped`,
+    status.restarts === 0 ? '' : `${formatCount(status.restarts)} restarts`,
+    status.epochInFlight?.isSlow === true ? `slow epoch, open for ${formatDuration(status.epochInFlight.ageMs)}` : '',
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
