@@ -91,6 +91,7 @@ function openState(
     job: plan.job,
     keyGroups: plan.keyGroups,
     retainEpochs: options.state.retainEpochs,
+    foldEveryEpochs: options.state.foldEveryEpochs,
     clock: new SystemClock(),
     crashPoint,
   });

@@ -18,6 +18,7 @@ export interface JobOptions {
     readonly cacheBytes: number;
     readonly dirtyBytesMax: number;
     readonly retainEpochs: number;
+    readonly foldEveryEpochs: number;
     readonly unfoldedBytesMax: number;
   };
   readonly restart: {
@@ -93,7 +94,13 @@ export const OPTION_TABLE: Readonly<Record<OptionPath, OptionRow>> = {
     max: 2 ** 40,
     reason: 'changed state of one subtask that asks for an early epoch',
   },
-  'state.retainEpochs': { fallback: 2, min: 1, max: 1000, reason: 'newest epochs that stay restorable' },
+  'state.retainEpochs': { fallback: 2, min: 2, max: 1000, reason: 'newest epochs that stay restorable' },
+  'state.foldEveryEpochs': {
+    fallback: 8,
+    min: 1,
+    max: 10_000,
+    reason: 'epochs folded into the base tables together; more writes less and pins more in memory',
+  },
   'state.unfoldedBytesMax': {
     fallback: 268_435_456,
     min: 1,

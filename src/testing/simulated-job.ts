@@ -123,7 +123,13 @@ class SimulatedProcess {
         if (this.#hasCrashed) throw new SimulatedCrash('the process is gone');
       },
       openState: (): RunState => {
-        const store = openMemoryCheckpointStore({ disk, job: plan.job, keyGroups: plan.keyGroups });
+        const store = openMemoryCheckpointStore({
+          disk,
+          job: plan.job,
+          keyGroups: plan.keyGroups,
+          retainEpochs: jobOptions.state.retainEpochs,
+          foldEveryEpochs: jobOptions.state.foldEveryEpochs,
+        });
         return { store, pendingDirectory: (node) => `/pending/${node}`, close: () => store.close() };
       },
       checkCompatible: (manifest) => {

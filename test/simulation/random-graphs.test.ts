@@ -7,7 +7,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/connectors/index.ts';
-import { aggregates, defineJob, type JobBuilder, type Stream, sinks, sources } from '../../src/index.ts';
+import {
+  aggregates,
+  defineJob,
+  type JobBuilder,
+  records,
+  type Stream,
+  sinks,
+  sources,
+  states,
+} from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
 
 interface Item {
@@ -23,6 +32,16 @@ interface Row {
   readonly sum: number;
   readonly min: number | null;
   readonly max: number | null;
+}
+
+/** What the keyed process saw: its position among the records of the key, and the record of the same origin before it. */
+interface Sighting {
+  readonly key: string;
+  readonly origin: string;
+  readonly index: number;
+  readonly position: number;
+  readonly previous: number;
+  readonly last: number;
 }
 
 interface Graph {
@@ -79,16 +98,41 @@ function drawStep(random: SeededRandom): Step {
 
 /** Made once per test: what committed processes wrote must survive the next build of the graph. */
 function createSinks() {
-  return { items: sinks.memory<Item>(), rows: sinks.memory<Row>(), large: sinks.memory<Item>() };
+  return {
+    items: sinks.memory<Item>(),
+    rows: sinks.memory<Row>(),
+    large: sinks.memory<Item>(),
+    sightings: sinks.memory<Sighting>(),
+  };
 }
 
-function build(builder: JobBuilder, graph: Graph, { items, large, rows }: ReturnType<typeof createSinks>): void {
+function build(
+  builder: JobBuilder,
+  graph: Graph,
+  { items, large, rows, sightings }: ReturnType<typeof createSinks>,
+): void {
   const streams = graph.sources.map(({ name, splits }) => builder.source(name, sources.memory({ splits })));
   let stream: Stream<Item> = streams.length === 1 ? streams[0]! : streams[0]!.merge(...streams.slice(1));
   for (const step of graph.steps) stream = applyStep(stream, step);
   const split = stream.split({ large: (item) => item.amount > 250 });
   split.large.to('large', large);
   stream.to('items', items);
+  stream
+    .keyBy((item) => item.key)
+    .process({
+      states: { seen: states.list<number>(), lastOf: states.map<number>(), last: states.value<{ index: number }>() },
+      emits: records<Sighting>(),
+      process({ key, origin, index }, { states: { seen, lastOf, last }, emit }) {
+        seen.append(index);
+        const previous = lastOf.get(origin) ?? -1;
+        lastOf.set(origin, index);
+        const before = last.get() ?? { index: -1 };
+        emit({ key, origin, index, position: seen.length, previous, last: before.index });
+        before.index = index;
+        last.set(before);
+      },
+    })
+    .to('sightings', sightings);
   stream
     .keyBy((item) => item.key)
     .aggregate({
@@ -148,6 +192,26 @@ function expectedRows(items: readonly Item[]): Map<Row['key'], Row> {
   return rows;
 }
 
+/** Value, list and map state are those of exactly one pass over each key, and origins arrive in order (I11). */
+function expectSightings(sightings: readonly Sighting[], expected: readonly Item[], graph: Graph): void {
+  const places = ({ key, origin, index }: Item | Sighting) => [key, origin, index];
+  expect(sorted(sightings.map(places))).toEqual(sorted(expected.map(places)));
+  const isOrdered = !graph.steps.some(({ kind }) => kind === 'rebalance');
+  const before = new Map<string, { position: number; last: number; lastOf: Map<string, number> }>();
+  for (const { key, origin, index, position, previous, last } of sightings) {
+    const of = before.get(key) ?? { position: 0, last: -1, lastOf: new Map<string, number>() };
+    expect({ key, position, last, previous }).toEqual({
+      key,
+      position: of.position + 1,
+      last: of.last,
+      previous: of.lastOf.get(origin) ?? -1,
+    });
+    if (isOrdered) expect(index).toBeGreaterThanOrEqual(previous);
+    of.lastOf.set(origin, index);
+    before.set(key, { position, last: index, lastOf: of.lastOf });
+  }
+}
+
 describe('random jobs equal a plain array program, whatever dies (I1-I4, I10, I11)', () => {
   it.each(Array.from({ length: RUNS }, (_, seed) => seed))('seed %i', async (seed) => {
     const graph = drawGraph(seed);
@@ -161,6 +225,7 @@ describe('random jobs equal a plain array program, whatever dies (I1-I4, I10, I1
         workers: 1 + (seed % 3),
         epoch: { intervalMs: 1 + (seed % 5) },
         channel: { frameRecords: 1 + (seed % 7), ringBytes: 4096, localRecords: 2 + (seed % 30) },
+        state: { foldEveryEpochs: 1 + (seed % 4) },
         restart: { attemptsMax: 1000 },
       },
       faults: seed % 4 === 0 ? undefined : { workerKills: seed % 3, crashes: seed % 5 },
@@ -170,10 +235,11 @@ describe('random jobs equal a plain array program, whatever dies (I1-I4, I10, I1
     });
 
     const expected = interpret(graph);
-    const { items, rows, large } = collected;
+    const { items, rows, large, sightings } = collected;
     expect(sorted(items.records)).toEqual(sorted(expected));
     expect(sorted(large.records)).toEqual(sorted(expected.filter((item) => item.amount > 250)));
     expect(sorted([...lastRows(rows.records).values()])).toEqual(sorted([...expectedRows(expected).values()]));
     expect(rows.records.length).toBe(expected.length);
+    expectSightings(sightings.records, expected, graph);
   });
 });
