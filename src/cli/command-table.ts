@@ -53,7 +53,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
   state: {
     usage:
-      'DIR list | show [EPOCH] | get NODE STATE KEY | get TABLE KEY | export [NODE [STATE]] | verify | dead-letters',
+      'DIR [list | show [EPOCH] | get NODE STATE KEY | get TABLE KEY | export [NODE [STATE]] | table TABLE | verify | dead-letters]',
     help: 'look into a state directory without running the job',
     positionalsMin: 1,
     positionalsMax: 5,
