@@ -5,15 +5,13 @@
  * It installs no signal handlers, opens no port, never calls `process.exit`, and leaves nothing running after `close`.
  */
 import { EventEmitter } from 'node:events';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { connectControl, createControlPorts, exposeControl, type JobState, WorkerRef } from './actors/index.ts';
 import { type JobReference, referenceTo } from './config/index.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
 import type { Until } from './execution/decide-stop.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';
 import type { JobOptionsInput } from './execution/options.ts';
-import { CancelledError, type ErrorReport, SystemClock } from './model/index.ts';
+import { assert, CancelledError, type ErrorReport, MillraceError, SystemClock } from './model/index.ts';
 
 export interface MillraceOptions {
   /** Where jobs keep their state, one directory per job name. Default: what each job says of itself, or `.millrace` beside it. */
@@ -60,11 +58,11 @@ export class Millrace {
    */
   async start(job: URL | string, options: StartOptions = {}): Promise<JobHandle> {
     if (this.#closing !== undefined) throw new CancelledError('this Millrace is closed; open another one');
-    const reference = await referenceTo(typeof job === 'string' ? pathToFileURL(resolve(job)) : job);
+    const reference = await referenceTo(job);
     const handle = new JobHandle(reference, this.#options, options);
     this.#jobs.add(handle);
     void handle.exited.then(() => this.#jobs.delete(handle));
-    await handle.ready;
+    await handle.start();
     return handle;
   }
 
@@ -88,11 +86,10 @@ export class Millrace {
 export class JobHandle extends EventEmitter<JobEvents> {
   /** How the job ended. Never rejects. */
   readonly finished: Promise<JobOutcome>;
-  /** @internal */
-  readonly ready: Promise<void>;
   /** @internal The driver thread is gone. */
   readonly exited: Promise<ErrorReport>;
   readonly #control: ReturnType<typeof connectControl<DriverCommands>>;
+  readonly #ready: Promise<void>;
   #status: JobStatus | undefined;
 
   /** @internal */
@@ -115,7 +112,7 @@ export class JobHandle extends EventEmitter<JobEvents> {
       startTimeoutMs: DRIVER_START_TIMEOUT_MS,
       clock: new SystemClock(),
     });
-    this.ready = ref.ready;
+    this.#ready = ref.ready;
     this.exited = ref.exited;
     this.#control = connectControl<DriverCommands>(ports.driver.calls, { name: 'the driver', lost: ref.exited });
     let settle: (outcome: JobOutcome) => void = () => {};
@@ -138,8 +135,23 @@ export class JobHandle extends EventEmitter<JobEvents> {
     this.finished = this.#finish(told, server);
   }
 
-  /** The newest status; at most a quarter of a second old while the job runs. `undefined` in its first moments. */
-  status(): JobStatus | undefined {
+  /** @internal Rejects with what kept the job from starting, when its threads are gone. */
+  async start(): Promise<void> {
+    try {
+      await this.#ready;
+    } catch (thrown) {
+      await this.exited;
+      const cause = thrown instanceof MillraceError ? thrown.cause : undefined;
+      throw cause instanceof MillraceError ? cause : thrown;
+    }
+    // A short job may be over before it can be asked; then its last words hold the status.
+    const asked = await this.#control.remote.status().catch(() => this.finished.then(() => undefined));
+    this.#status ??= asked;
+  }
+
+  /** The newest status; at most a quarter of a second old while the job runs. */
+  status(): JobStatus {
+    assert(this.#status !== undefined, 'a handle is given out when its job has a status');
     return this.#status;
   }
 
@@ -153,6 +165,10 @@ export class JobHandle extends EventEmitter<JobEvents> {
   async close(): Promise<JobOutcome> {
     await this.#control.remote.close().catch(() => undefined);
     return this.finished;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
   }
 
   async #finish(told: Promise<JobOutcome>, server: { close(): void }): Promise<JobOutcome> {

@@ -140,6 +140,8 @@ export interface ErrorReport extends ErrorPlace {
   readonly domain: ErrorDomain;
   readonly recovery: ErrorRecovery;
   readonly stack?: string | undefined;
+  /** Of an {@link OptionError}. */
+  readonly problems?: readonly string[] | undefined;
   readonly cause?: ErrorReport | undefined;
 }
 
@@ -159,6 +161,7 @@ export function toReport(thrown: unknown, place: ErrorPlace = {}, depth = 0): Er
       domain: thrown.domain,
       recovery: thrown.recovery,
       stack: thrown.stack,
+      problems: thrown instanceof OptionError ? thrown.problems : undefined,
       cause,
     };
   }
@@ -175,19 +178,48 @@ export function toReport(thrown: unknown, place: ErrorPlace = {}, depth = 0): Er
   };
 }
 
-/** An error to throw on the other side; `code`, `recovery`, place and causes survive. */
+/** An error to throw on the other side: of the class that was thrown, with code, recovery, place and causes. */
 export function fromReport(report: ErrorReport): MillraceError {
-  const { name, message, code, domain, recovery, stack, cause, ...place } = report;
-  const error = new MillraceError(message, {
+  const { name, message, code, domain, recovery, stack, cause, problems, ...place } = report;
+  const details = {
     ...place,
     code: code as `ERR_${string}`,
     domain,
     recovery,
     ...(cause === undefined ? {} : { cause: fromReport(cause) }),
-  });
+  };
+  const error = createNamed(name, message, details, problems ?? []);
   error.name = name;
   if (stack !== undefined) error.stack = stack;
   return error;
+}
+
+/** Subclasses whose constructor takes a message and details. */
+const NAMED_CLASSES: ReadonlyMap<string, new (message: string, details: MillraceErrorInit) => MillraceError> = new Map(
+  [
+    PlanError,
+    IncompatiblePlanError,
+    LockedError,
+    CorruptionError,
+    OperatorError,
+    ValueError,
+    StateError,
+    CheckpointError,
+    ConnectorError,
+    WorkerLostError,
+    CancelledError,
+  ].map((named) => [named.name, named]),
+);
+
+function createNamed(
+  name: string,
+  message: string,
+  details: MillraceErrorInit,
+  problems: readonly string[],
+): MillraceError {
+  if (name === 'OptionError') return new OptionError(message, problems, details);
+  const Named = NAMED_CLASSES.get(name);
+  return Named === undefined ? new MillraceError(message, details) : new Named(message, details);
 }
 
 function describeThrown(thrown: unknown): string {
