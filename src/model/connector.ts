@@ -129,7 +129,8 @@ export interface SinkCommitter {
 /** `immediate`: written as processed, at least once. `committed`: visible only with its epoch, exactly once. */
 export type Delivery = 'immediate' | 'committed';
 
-export interface SinkConnector<T = unknown> {
+/** Contravariant by declaration: a sink takes records of `T` and of nothing wider, though methods alone would let it. */
+export interface SinkConnector<in T = unknown> {
   describe(): ConnectorDescription;
   readonly delivery: Delivery;
   createWriter(context: SinkWriterContext): SinkWriter<T>;

@@ -33,11 +33,6 @@ export type Branches<T> = Readonly<Record<string, (value: T) => boolean>> & { re
 /** The type a guard narrows to. A method type, because those compare parameters in both directions. */
 type Guarded<T, Predicate> = Predicate extends { guard(value: unknown): value is infer S }['guard'] ? S & T : T;
 
-/** Refuses, at compile time, a sink that does not take every record of the stream. */
-type Takes<T, Accepted> = [T] extends [Accepted]
-  ? unknown
-  : { readonly 'this sink takes records of another type': never };
-
 export interface SinkOptions {
   /** Number of subtasks that write; default: that of the stream, else that of the job. */
   readonly parallelism?: number;
@@ -87,7 +82,7 @@ abstract class AnyStream<T> {
   }
 
   /** Ends the stream in a sink. A stream may have several sinks. */
-  to<Accepted>(name: string, sink: SinkConnector<Accepted> & Takes<T, Accepted>, options: SinkOptions = {}): void {
+  to(name: string, sink: SinkConnector<T>, options: SinkOptions = {}): void {
     this.graph.expectConnector('sink', name, sink);
     const node = this.graph.add(sinkShape(sink as SinkConnector), this.origins, name);
     node.parallelism = options.parallelism;

@@ -106,6 +106,11 @@ describe('a stream', () => {
   });
 });
 
+/** As the table sink: the type of its records comes from the stream it ends. */
+function keyedSink<T>(options: { readonly key: (record: T) => string }): SinkConnector<T> {
+  return { ...fakeSink<T>(), ...options };
+}
+
 describe('a sink', () => {
   it('takes records of its own type only', () => {
     const origins: SinkConnector<string> = fakeSink<string>();
@@ -120,6 +125,9 @@ describe('a sink', () => {
       // @ts-expect-error: this sink needs a gate, which not every flight has
       stream.to('partly', gated);
       stream.to('inferred', fakeSink());
+      stream.to('by-origin', keyedSink({ key: (flight) => flight.origin }));
+      // @ts-expect-error: there is no field 'orgin'
+      stream.to('misspelt', keyedSink({ key: (flight) => flight.orgin }));
     });
   });
 });
