@@ -5,11 +5,20 @@
  * settles when the thread is gone and not before, so that two generations never run at once (I10); the first reason of an
  * end is the one that is told.
  *
- * `terminate()` is safe here because workers never write to an LMDB environment: they open it read-only. A thread that can
- * write must not be terminated, it would take the lock of the environment along and hang the process (reliability F1).
+ * Workers may be terminated because they never write to an LMDB environment: they open it read-only. A thread that can write
+ * must not be: it would take the lock of the environment along and hang the process (reliability F1). Such a thread is held
+ * with `isTerminable: false`, and only ever asked.
  */
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
-import { CancelledError, type Clock, type DurationMs, type ErrorReport, fromReport, toReport } from '../model/index.ts';
+import {
+  assert,
+  CancelledError,
+  type Clock,
+  type DurationMs,
+  type ErrorReport,
+  fromReport,
+  toReport,
+} from '../model/index.ts';
 import { Lifecycle, type WorkerState, workerSuccessors } from './lifecycle.ts';
 import { readAnnouncement } from './worker-announcement.ts';
 import { describeWorkerLoss, type WorkerEnd } from './worker-loss.ts';
@@ -24,6 +33,11 @@ export interface WorkerRefOptions {
   readonly transferList?: readonly Transferable[] | undefined;
   readonly startTimeoutMs: DurationMs;
   readonly clock: Clock;
+  /**
+   * Default true. False for a thread that can write to LMDB: nothing here ends it while it runs. It is trusted to have closed
+   * what it had opened before it calls `announceFailure`.
+   */
+  readonly isTerminable?: boolean | undefined;
   /** Catches gradual growth only; one large allocation aborts the process all the same (reliability F3). */
   readonly resourceLimits?: ResourceLimits | undefined;
   readonly execArgv?: readonly string[] | undefined;
@@ -43,6 +57,7 @@ export class WorkerRef {
   readonly exited: Promise<ErrorReport>;
   readonly #worker: Worker;
   readonly #clock: Clock;
+  readonly #isTerminable: boolean;
   readonly #lifecycle: Lifecycle<WorkerState>;
   #wasReady = false;
   #reason: ErrorReport | undefined;
@@ -51,6 +66,7 @@ export class WorkerRef {
   constructor(options: WorkerRefOptions) {
     this.name = options.name;
     this.#clock = options.clock;
+    this.#isTerminable = options.isTerminable ?? true;
     this.#lifecycle = new Lifecycle(options.name, workerSuccessors, 'created');
     this.#worker = new Worker(options.entry, {
       name: options.name,
@@ -77,13 +93,15 @@ export class WorkerRef {
 
   /**
    * Stops cooperatively: `ask` tells the worker to close what it has and its ports, then to end. If it has not ended after
-   * `timeoutMs` it is terminated. A rejection of `ask` does not matter: the end of the thread does.
+   * `timeoutMs` it is terminated, or waited for where that is not allowed. A rejection of `ask` does not matter: the end of the
+   * thread does.
    */
   async stop(ask: () => Promise<unknown>, timeoutMs: DurationMs): Promise<StopOutcome> {
     if (this.#lifecycle.isFinal) return 'already-gone';
     this.#beginStopping();
     let isLate = false;
     const deadline = this.#clock.schedule(timeoutMs, () => {
+      if (!this.#isTerminable) return;
       isLate = true;
       void this.terminate();
     });
@@ -101,6 +119,7 @@ export class WorkerRef {
    * what {@link exited} tells, unless the worker had failed before.
    */
   terminate(reason?: ErrorReport): Promise<ErrorReport> {
+    assert(this.#isTerminable, `F1: ${this.name} can write to LMDB; it is asked to stop and never terminated`);
     this.#reason ??= reason;
     if (!this.#lifecycle.isFinal) {
       if (reason === undefined) this.#beginStopping();
@@ -128,7 +147,11 @@ export class WorkerRef {
 
   #watchStart(timeoutMs: DurationMs): Promise<void> {
     return new Promise((resolve, reject) => {
-      const deadline = this.#clock.schedule(timeoutMs, () => this.#fail({ kind: 'start-timeout', timeoutMs }));
+      const deadline = this.#clock.schedule(timeoutMs, () => {
+        this.#fail({ kind: 'start-timeout', timeoutMs });
+        // Terminated, it rejects once it is gone. Otherwise nobody knows when that will be.
+        if (!this.#isTerminable && this.#reason !== undefined) reject(fromReport(this.#reason));
+      });
       this.#worker.on('message', (message: unknown) => {
         const announcement = readAnnouncement(message);
         if (announcement === undefined) return;
@@ -151,6 +174,6 @@ export class WorkerRef {
   /** The worker cannot be used any more: its thread ends, with this reason unless there is one already. */
   #fail(end: WorkerEnd): void {
     this.#reason ??= describeWorkerLoss(this.name, end, this.#wasReady);
-    void this.#worker.terminate();
+    if (this.#isTerminable || end.kind === 'could-not-start') void this.#worker.terminate();
   }
 }

@@ -15,7 +15,7 @@ import type { Behaviour, BehaviourData, DriverApi, WorkerApi } from './fixtures/
 
 export const FIXTURE_ENTRY: URL = new URL('./fixtures/worker-entry.mjs', import.meta.url);
 
-export class ThreadBench implements AsyncDisposable {
+export class ThreadBench {
   readonly clock: SystemClock = new SystemClock();
   readonly ref: WorkerRef;
   readonly heartbeat: SharedHeartbeatReader;
@@ -63,8 +63,7 @@ export class ThreadBench implements AsyncDisposable {
     while (this.heartbeat.state() !== 'parked') await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.ref.terminate();
+  close(): void {
     this.connection.close();
     this.#server.close();
   }
@@ -80,6 +79,7 @@ export async function withThread(
   try {
     await test(bench);
   } finally {
-    await bench[Symbol.asyncDispose]();
+    await bench.ref.terminate();
+    bench.close();
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ERR_WORKER_START, HeartbeatMonitor, type WorkerState } from '../../src/actors/index.ts';
+import { AssertionError } from '../../src/model/index.ts';
 import type { Hang } from './fixtures/worker-behaviour.ts';
 import { SimulatedClock } from './simulated-clock.ts';
-import { withThread } from './thread-bench.ts';
+import { ThreadBench, withThread } from './thread-bench.ts';
 
 describe('the start of a worker', () => {
   test('it is ready when it has said so', async () => {
@@ -202,5 +203,56 @@ describe('the stop of a worker', () => {
       await expect(ref.ready).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
       expect(await gone).toMatchObject({ code: 'ERR_CANCELLED' });
     });
+  });
+});
+
+describe('F1: a thread that can write to LMDB', () => {
+  test('is never terminated: not on request, not when it is late with its stop', async () => {
+    const clock = new SimulatedClock();
+    const bench = new ThreadBench('serve', { isTerminable: false, clock });
+    await bench.ref.ready;
+    expect(() => bench.ref.terminate()).toThrow(AssertionError);
+
+    let close: () => Promise<void> = () => Promise.resolve();
+    const stopped = bench.ref.stop(
+      () =>
+        new Promise<void>((resolve) => {
+          close = async () => {
+            await bench.connection.remote.close();
+            resolve();
+          };
+        }),
+      1000,
+    );
+    await Promise.resolve();
+    clock.advance(60_000);
+    expect(await bench.connection.remote.echo('alive')).toBe('alive');
+    await close();
+
+    expect(await stopped).toBe('asked');
+    expect(bench.ref.state).toBe('stopped');
+    bench.close();
+  });
+
+  test('late with its start it is given up, told of and left to end by itself', async () => {
+    const clock = new SimulatedClock();
+    const bench = new ThreadBench('serve', { isTerminable: false, clock });
+
+    clock.advance(60_000);
+    await expect(bench.ref.ready).rejects.toMatchObject({ code: ERR_WORKER_START });
+    expect(await bench.connection.remote.echo('alive')).toBe('alive');
+    await bench.ref.stop(() => bench.connection.remote.close(), 1000);
+
+    expect(await bench.ref.exited).toMatchObject({ code: ERR_WORKER_START });
+    bench.close();
+  });
+
+  test('ends when it says that it could not start', async () => {
+    const bench = new ThreadBench('refuse', { isTerminable: false });
+
+    await expect(bench.ref.ready).rejects.toThrow(/has no default export/);
+
+    expect(await bench.ref.exited).toMatchObject({ recovery: 'none' });
+    bench.close();
   });
 });
