@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runMillrace, runNode } from '../support/run-millrace.ts';
 import { TemporaryProject } from '../support/temporary-project.ts';
 
@@ -40,6 +40,8 @@ function expectedRows(): readonly Row[] {
 }
 
 const ofKey = (rows: readonly Row[], key: string): readonly Row[] => rows.filter((row) => row.key === key);
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let project: TemporaryProject;
 
@@ -86,6 +88,7 @@ describe('README.md', () => {
     const result = await runNode(project.directory, 'service.js');
 
     expect(result, result.stderr).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toContain('isFinal: true');
     const rows = project.take<Row>('delays.jsonl');
     for (const key of ['ATL', 'JFK', 'SEA']) {
       const drained = ofKey(rows, key);
