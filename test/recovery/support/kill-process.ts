@@ -1,0 +1,51 @@
+/** Runs one start of a job to its end, which may be a SIGKILL at a planned moment. */
+import type { JobProcess, ProcessExit } from './job-process.ts';
+import type { KillPlan } from './start-plan.ts';
+
+/** How long starts take until the job runs, on this machine, under its present load. */
+export class Pace {
+  #startMs = 400;
+
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  observe(startMs: number): void {
+    this.#startMs = this.#startMs * 0.8 + startMs * 0.2;
+  }
+}
+
+export type StartEnd =
+  | { readonly kind: 'killed' | 'completed'; readonly exit: ProcessExit }
+  | { readonly kind: 'failed'; readonly exit: ProcessExit; readonly reason: string };
+
+/** A start that takes longer hangs. */
+const START_MAX_MS = 60_000;
+
+/** Nothing but a SIGKILL or a success in silence is expected. */
+export async function runToEnd(process: JobProcess, kill: KillPlan | undefined, pace: Pace): Promise<StartEnd> {
+  const startedAt = performance.now();
+  void process.event('running').then((event) => {
+    if (event !== undefined) pace.observe(performance.now() - startedAt);
+  });
+  let isHanging = false;
+  const guard = setTimeout(() => {
+    isHanging = true;
+    process.signal('SIGKILL');
+  }, START_MAX_MS);
+  if (kill !== undefined) void killAsPlanned(process, kill, pace);
+  const exit = await process.exited;
+  clearTimeout(guard);
+  if (isHanging) return { kind: 'failed', exit, reason: `did not end within ${START_MAX_MS / 1000} s` };
+  if (exit.stderr !== '') return { kind: 'failed', exit, reason: 'wrote to its standard error' };
+  if (exit.signal === 'SIGKILL') return { kind: 'killed', exit };
+  if (exit.code === 0) return { kind: 'completed', exit };
+  return { kind: 'failed', exit, reason: `ended with code ${exit.code}, signal ${exit.signal}` };
+}
+
+async function killAsPlanned(process: JobProcess, { after, delay, nth }: KillPlan, pace: Pace): Promise<void> {
+  if (after !== 'start') await process.event(after, nth);
+  const delayMs = after === 'start' ? delay * pace.startMs : delay;
+  const timer = setTimeout(() => process.signal('SIGKILL'), delayMs);
+  void process.exited.then(() => clearTimeout(timer));
+}
