@@ -136,10 +136,16 @@ export class RingConsumer {
     return taken;
   }
 
-  /** True once after the producer has announced that it waits. Asked after {@link read}: see `announceWait` for the order. */
+  /**
+   * True once after the producer has announced that it waits, but not before half of the ring is free: woken for every bit of
+   * room it would go back to sleep each time. Asked after each {@link read} (see `announceWait` for the order); a consumer
+   * that goes on reading empties the ring at last, so the producer is never forgotten.
+   */
   takeProducerWait(): boolean {
     // The plain case costs a load of a line that nobody writes.
     if (Atomics.load(this.#header, PRODUCER_WAITING) === 0) return false;
+    const held = ((Atomics.load(this.#header, TAIL) >>> 0) - this.#head) >>> 0;
+    if (held > this.capacityBytes / 2) return false;
     return Atomics.exchange(this.#header, PRODUCER_WAITING, 0) === 1;
   }
 }

@@ -107,6 +107,20 @@ describe('a ring', () => {
     expect(consumer.takeProducerWait()).toBe(false);
   });
 
+  test('the waiting producer is not mentioned before half of the ring is free', () => {
+    const { producer, consumer } = ringOf(64);
+    producer.write(numbered(0, 64), 0, 64);
+    producer.announceWait();
+    const mentioned: boolean[] = [];
+
+    for (let unit = 0; unit < 6; unit++) {
+      readAll(consumer, UNIT);
+      mentioned.push(consumer.takeProducerWait());
+    }
+
+    expect(mentioned).toEqual([false, false, false, true, false, false]);
+  });
+
   test('is a queue of bytes under any sequence of writes and reads', () => {
     const units = fc.integer({ min: 1, max: 12 }).map((count) => count * UNIT);
     const step = fc.record({ isWrite: fc.boolean(), size: units });
