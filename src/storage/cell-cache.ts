@@ -1,6 +1,7 @@
 /**
  * Bounds the memory of clean cells: approximate least recently used by second chance (the clock algorithm; Corbató 1968).
- * A hit costs one store of a flag; the hand moves only when a cell is added beyond the bound.
+ * A hit costs one store of a flag; the hand moves when a cell is added beyond the bound, and a little before each record
+ * while memory is above it (cells become evictable in bulk, when their epoch is folded).
  *
  * The bound is in bytes, never in keys (design decision 4). Changed, frozen and pinned cells are counted and never
  * evicted; they are bounded by the epoch: its size (`dirtyBytes`) and the back-pressure on unfolded deltas.
@@ -10,6 +11,8 @@ import { type Cell, SERIAL_NONE } from './cell.ts';
 
 /** Cells the hand passes per added cell. More than 1, so that memory shrinks again after a burst of pinned cells. */
 const HAND_STEPS_PER_CELL = 8;
+/** Cells the hand passes before a record. */
+const HAND_STEPS_PER_RECORD = 2;
 
 export class CellCache {
   readonly #bytesMax: number;
@@ -18,6 +21,9 @@ export class CellCache {
   #bytes = 0;
   #entries = 0;
   #foldedThrough: Epoch;
+  /** Steps of the hand since it last evicted something, and whether that was two rounds: then only a fold can help. */
+  #fruitless = 0;
+  #isStalled = false;
 
   constructor(bytesMax: number, foldedThrough: Epoch) {
     this.#bytesMax = bytesMax;
@@ -44,7 +50,16 @@ export class CellCache {
   add(cell: Cell): void {
     this.#entries++;
     this.#bytes += cell.bytes;
-    if (this.#bytes > this.#bytesMax) this.#shrink(cell);
+    this.#advance(HAND_STEPS_PER_CELL, cell);
+  }
+
+  /** Between two records, when nobody holds a cell. */
+  get isTrimDue(): boolean {
+    return this.#bytes > this.#bytesMax && !this.#isStalled;
+  }
+
+  trim(): void {
+    this.#advance(HAND_STEPS_PER_RECORD, undefined);
   }
 
   resized(bytes: number): void {
@@ -53,24 +68,31 @@ export class CellCache {
 
   onFolded(foldedThrough: Epoch): void {
     this.#foldedThrough = Math.max(this.#foldedThrough, foldedThrough);
+    this.#isStalled = false;
+    this.#fruitless = 0;
   }
 
-  #shrink(added: Cell): void {
-    for (let steps = 0; steps < HAND_STEPS_PER_CELL && this.#bytes > this.#bytesMax; steps++) {
+  #advance(steps: number, added: Cell | undefined): void {
+    for (let step = 0; step < steps && this.#bytes > this.#bytesMax; step++) {
       this.#hand = (this.#hand + 1) % this.#hands.length;
       const cell = this.#hands[this.#hand]!.next().value;
-      if (cell === undefined || cell === added || !this.#isClean(cell)) continue;
-      if (cell.isHot) {
-        cell.isHot = false;
-        continue;
-      }
-      cell.home.forget(cell);
-      this.#bytes -= cell.bytes;
-      this.#entries--;
+      if (cell !== undefined && cell !== added && this.#isEvictable(cell)) this.#evict(cell);
+      else if (++this.#fruitless > 2 * (this.#entries + this.#hands.length)) this.#isStalled = true;
     }
   }
 
-  #isClean(cell: Cell): boolean {
-    return cell.serial === SERIAL_NONE && cell.pinnedBy <= this.#foldedThrough;
+  #evict(cell: Cell): void {
+    cell.home.forget(cell);
+    this.#bytes -= cell.bytes;
+    this.#entries--;
+    this.#fruitless = 0;
+  }
+
+  /** Clean, and not used since the hand last came by: which this call makes so. */
+  #isEvictable(cell: Cell): boolean {
+    if (cell.serial !== SERIAL_NONE || cell.pinnedBy > this.#foldedThrough) return false;
+    if (!cell.isHot) return true;
+    cell.isHot = false;
+    return false;
   }
 }

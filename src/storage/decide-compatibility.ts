@@ -42,7 +42,7 @@ function compare(
 ): void {
   if (before.kind !== after.kind) {
     const isBound = isPinned(before) || isPinned(after);
-    (isBound ? refused : allowed).push(`${node}: was a ${before.kind}, is now a ${after.kind}`);
+    (isBound ? refused : allowed).push(`${node}: kind was ${before.kind}, is now ${after.kind}`);
     return;
   }
   for (const difference of identityDifferences(before, after)) refused.push(`${node}: ${difference}`);

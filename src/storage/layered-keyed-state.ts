@@ -91,6 +91,7 @@ export class LayeredKeyedState implements KeyedState {
   }
 
   setCurrentKey(key: Key): void {
+    if (this.#cache.isTrimDue) this.#cache.trim();
     this.#scope.key = key;
   }
 

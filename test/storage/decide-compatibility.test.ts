@@ -38,8 +38,8 @@ describe('decideCompatibility', () => {
       { ...JOB, out: { ...SINK, identity: { ...SINK.identity, rotate: true } } },
       'out: rotate was not set, is now true',
     ],
-    ['a stateful node is of another kind', { ...JOB, hourly: MAP }, 'hourly: was a aggregate, is now a map'],
-    ['a stateless node becomes stateful', { ...JOB, late: COUNT }, 'late: was a map, is now a aggregate'],
+    ['a stateful node is of another kind', { ...JOB, hourly: MAP }, 'hourly: kind was aggregate, is now map'],
+    ['a stateless node becomes stateful', { ...JOB, late: COUNT }, 'late: kind was map, is now aggregate'],
     ['a state is gone', { ...JOB, hourly: { ...COUNT, states: [] } }, 'hourly: state "total" is gone'],
     [
       'a state is new',
@@ -63,7 +63,7 @@ describe('decideCompatibility', () => {
     [
       'a stateless node is of another kind',
       { ...JOB, late: { ...MAP, kind: 'filter' } },
-      'late: was a map, is now a filter',
+      'late: kind was map, is now filter',
     ],
   ])('allows and names it when %s', (_case, planned, message) => {
     expect(decideCompatibility(JOB, planned)).toEqual({ refused: [], allowed: [message] });
