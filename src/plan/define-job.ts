@@ -34,8 +34,13 @@ export function defineJob(name: string, define: (job: JobBuilder) => void): JobD
     name,
     build(): LogicalPlan {
       const graph = new GraphDraft(name);
-      define(new JobBuilder(graph));
+      const returned: unknown = define(new JobBuilder(graph));
       graph.close();
+      if (returned instanceof Promise) {
+        // Whatever it does later is refused by the closed graph; that must not end the process.
+        returned.catch(() => {});
+        throw new PlanError(`the definition of job '${name}' is asynchronous; await before defineJob, not inside it`);
+      }
       return buildPlan(graph);
     },
   });

@@ -70,6 +70,17 @@ describe('a job definition', () => {
       `the sink 'late' was added to job 'test' after its definition had returned`,
     );
   });
+
+  it('refuses an asynchronous definition, whose streams would come too late', async () => {
+    const definition = defineJob('slow', async (job) => {
+      const source = job.source('in', fakeSource());
+      await Promise.resolve();
+      source.to('out', fakeSink());
+    });
+
+    expect(() => definition.build()).toThrow(`the definition of job 'slow' is asynchronous; await before defineJob`);
+    await new Promise(setImmediate);
+  });
 });
 
 describe('edges', () => {
