@@ -115,9 +115,17 @@ class Repair {
     return { fields: { type, ...rest }, typeKey };
   }
 
+  /** `suggestion`: the key meant, unless the object has that one too. */
   #unknownKey(path: JsonPath, suggestion: string | undefined, known: readonly string[]): void {
-    const list = suggestion === undefined ? `; known are ${known.join(', ')}` : '';
-    this.problems.push({ path, message: `unknown key ${JSON.stringify(path.at(-1))}${list}`, suggestion });
+    const key = String(path.at(-1));
+    const given = suggestion === undefined ? suggest(key, known) : undefined;
+    const hint =
+      suggestion !== undefined
+        ? ''
+        : given === undefined
+          ? `; known are ${known.join(', ')}`
+          : `; ${JSON.stringify(given)} is given already`;
+    this.problems.push({ path, message: `unknown key ${JSON.stringify(key)}${hint}`, suggestion });
   }
 }
 

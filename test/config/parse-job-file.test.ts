@@ -7,6 +7,7 @@ import { JOB_SCHEMA_FILE, renderJobJsonSchema } from '../../src/config/job-json-
 import { jobFileSchema } from '../../src/config/job-schema.ts';
 import { JOB_FILE_BYTES_MAX, parseJobFile } from '../../src/config/parse-job-file.ts';
 import { repairKeys } from '../../src/config/repair-keys.ts';
+import { OPTION_TABLE } from '../../src/execution/options.ts';
 import { OptionError } from '../../src/model/index.ts';
 
 /** Uses every key that there is. */
@@ -14,17 +15,7 @@ const COMPLETE = {
   $schema: './node_modules/millrace/schema/job.schema.json',
   name: 'complete',
   mode: 'continuous',
-  workers: 2,
-  parallelism: 2,
-  keyGroups: 128,
-  epoch: { intervalMs: 1000, records: 10, slowMs: 60_000 },
-  state: { directory: './data', cacheBytes: 1e6, dirtyBytesMax: 1e6, retainEpochs: 2, unfoldedBytesMax: 1e6 },
-  restart: { attemptsMax: 10, windowMs: 1000, delayMs: 100, delayMaxMs: 1000 },
-  channel: { ringBytes: 65_536, frameRecords: 512, localRecords: 1024 },
-  loop: { stepRecords: 256, encodeSliceMs: 0.5, parkMaxMs: 50 },
-  operatorTimeoutMs: 1000,
-  startTimeoutMs: 1000,
-  drainTimeoutMs: 1000,
+  ...everyOption({ state: { directory: './data' } }),
   moduleRoot: '.',
   sources: {
     flights: {
@@ -80,6 +71,17 @@ const COMPLETE = {
     none: { type: 'discard', inputs: ['coded2'], parallelism: 1 },
   },
 };
+
+/** Every engine option with its default, beside what is given. */
+function everyOption(given: Readonly<Record<string, object>>): Readonly<Record<string, unknown>> {
+  const options: Record<string, unknown> = { ...given };
+  for (const [path, { fallback }] of Object.entries(OPTION_TABLE)) {
+    const [first, second] = path.split('.') as [string, string | undefined];
+    options[first] =
+      second === undefined ? fallback : { ...(options[first] as object | undefined), [second]: fallback };
+  }
+  return options;
+}
 
 function problemsOf(text: string): readonly string[] {
   try {
