@@ -111,6 +111,8 @@ export class JobHandle extends EventEmitter<JobEvents> {
       transferList: [ports.worker.calls, ports.worker.serves],
       startTimeoutMs: DRIVER_START_TIMEOUT_MS,
       clock: new SystemClock(),
+      // It can write to LMDB (reliability F1): it is asked to end, and ends by itself when its job has.
+      isTerminable: false,
     });
     this.#ready = ref.ready;
     this.exited = ref.exited;

@@ -37,6 +37,8 @@ export class JobMetrics {
   #beforeRun: EpochCounts | undefined;
   /** Totals of the manifest this generation began with. */
   #beforeGeneration: EpochCounts = NO_COUNTS;
+  /** Totals of the newest committed epoch; workers report a little late. */
+  #committed: EpochCounts = NO_COUNTS;
   #epoch = 0;
   #epochsCommitted = 0;
 
@@ -44,6 +46,7 @@ export class JobMetrics {
     this.#workers.clear();
     this.#beforeGeneration = manifest?.totals ?? NO_COUNTS;
     this.#beforeRun ??= this.#beforeGeneration;
+    this.#committed = this.#beforeGeneration;
     this.#epoch = manifest?.epoch ?? 0;
   }
 
@@ -56,6 +59,7 @@ export class JobMetrics {
   onEpoch(report: EpochReport): void {
     this.#epoch = report.manifest.epoch;
     this.#epochsCommitted++;
+    this.#committed = report.manifest.totals;
     this.#commits.record(report.commitMs);
   }
 
@@ -87,9 +91,17 @@ export class JobMetrics {
   }
 
   #counts(): EpochCounts {
-    return [...this.#workers.values()].reduce<EpochCounts>(
-      (sum, worker) => addCounts(sum, worker),
-      this.#beforeGeneration,
-    );
+    const reported = [...this.#workers.values()].reduce<EpochCounts>(addCounts, this.#beforeGeneration);
+    return laterCounts(reported, this.#committed);
   }
+}
+
+/** Of two views of the same growing counts, the newer in each. */
+function laterCounts(a: EpochCounts, b: EpochCounts): EpochCounts {
+  return {
+    recordsRead: Math.max(a.recordsRead, b.recordsRead),
+    recordsWritten: Math.max(a.recordsWritten, b.recordsWritten),
+    recordsSkipped: Math.max(a.recordsSkipped, b.recordsSkipped),
+    deadLetters: Math.max(a.deadLetters, b.deadLetters),
+  };
 }

@@ -17,6 +17,7 @@ import {
   type Clock,
   type ConnectorContext,
   type ErrorReport,
+  fromReport,
   type Generation,
   type MonotonicMs,
   type NodeId,
@@ -74,7 +75,7 @@ export class JobRun {
   readonly #startedAt: MonotonicMs;
   readonly #sourceSubtasks: number;
   readonly #running: Promise<void>;
-  #settleRunning!: { resolve: () => void; reject: (report: ErrorReport) => void };
+  #settleRunning!: { resolve: () => void; reject: (failure: Error) => void };
   #settleOutcome!: (outcome: JobOutcome) => void;
   #drainTimer: Cancellable | undefined;
   #generation: Generation = 0;
@@ -105,7 +106,7 @@ export class JobRun {
     });
   }
 
-  /** Resolves when the first generation runs; rejects with the report when the job ended before that. */
+  /** Resolves when the first generation runs; rejects with its failure when the job ended before that. */
   start(): Promise<void> {
     this.#runGenerations().then(
       (outcome) => this.#finish(outcome),
@@ -327,7 +328,7 @@ export class JobRun {
     assert(this.#open === undefined, 'I10: a generation outlived its job');
     this.#drainTimer?.cancel();
     this.#lifecycle.enter(outcome.kind);
-    if (outcome.kind === 'failed') this.#settleRunning.reject(outcome.report);
+    if (outcome.kind === 'failed') this.#settleRunning.reject(fromReport(outcome.report));
     else this.#settleRunning.resolve();
     this.#settleOutcome(outcome);
   }
