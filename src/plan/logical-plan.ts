@@ -25,7 +25,7 @@ interface NodeBase {
   /** One short phrase for `explain`. */
   readonly label: string;
   readonly inputs: readonly InputEdge[];
-  /** Overrides the job's parallelism. */
+  /** As the user set it; `resolve-edges.ts` says what holds where it is missing. */
   readonly parallelism?: number | undefined;
   readonly signature: NodeSignature;
 }
@@ -37,7 +37,7 @@ export interface SourceNode extends NodeBase {
 
 export interface OperatorNode extends NodeBase {
   readonly role: 'operator';
-  /** Names of the outputs; the first is 'main'. */
+  /** Names of the outputs. The first is the main one: 'main', or 'rest' for `split`. */
   readonly outputs: readonly string[];
   /** Whether it has keyed state: then its records carry keys and its input edges are `hash`. */
   readonly isStateful: boolean;
