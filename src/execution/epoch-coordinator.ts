@@ -54,7 +54,7 @@ export interface EpochCoordinatorOptions {
   readonly committers: ReadonlyMap<NodeId, SinkCommitter>;
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** The next epoch waits while more bytes of deltas than this are unfolded (I8). */
+  /** The next epoch waits while more bytes of deltas than this are unfolded and some of them can be folded (I8). */
   readonly unfoldedBytesMax: number;
   readonly crashPoint: CrashPoint;
   /** Puts the marker into all sources. */
@@ -149,8 +149,8 @@ export class EpochCoordinator {
 
   #begin(): void {
     if (this.#phase !== 'waiting') return;
-    if (this.#options.store.unfoldedBytes() > this.#options.unfoldedBytesMax) {
-      this.#fold();
+    // Waiting helps only while there is something to fold: what retention keeps unfolded stays, whatever its size.
+    if (this.#options.store.unfoldedBytes() > this.#options.unfoldedBytesMax && this.#fold()) {
       this.#timer = this.#options.clock.schedule(0, () => this.#guard(() => this.#begin()));
       return;
     }

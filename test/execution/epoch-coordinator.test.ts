@@ -222,4 +222,17 @@ describe('the epoch coordinator', () => {
     expect(store.slicesToFold).toBeLessThanOrEqual(1);
     expect(markers.map(({ epoch }) => epoch)).toEqual([1, 2]);
   });
+
+  it('does not wait for a fold that cannot happen: retention keeps more unfolded than the bound', async () => {
+    const { clock, coordinator, deliver, markers, store } = setUp({ unfoldedBytesMax: 1 });
+    store.unfoldedBytes = () => 5000;
+    coordinator.start();
+    clock.advance(100);
+    deliver(1);
+    await settled();
+
+    clock.advance(100);
+
+    expect(markers.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  });
 });
