@@ -42,9 +42,11 @@ const names = wanted.job === undefined ? Object.keys(jobs) : [wanted.job];
 const startedAt = performance.now();
 let failures = 0;
 
-if (wanted.seed !== undefined && wanted.job !== undefined) {
+if (wanted.seed !== undefined && wanted.job !== undefined && !wanted['sweep-only']) {
   const seed = Number(wanted.seed);
-  reportLives(wanted.job, [await runLife(jobs[wanted.job]!(seed), seed, KILLS_PER_LIFE, new Pace())]);
+  const report = await runLife(jobs[wanted.job]!(seed), seed, KILLS_PER_LIFE, new Pace());
+  if (report.failure !== '') fail(report.failure);
+  reportLives(wanted.job, [report]);
 } else {
   const seed = wanted.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(wanted.seed);
   console.log(`SEED=${seed}`);

@@ -45,6 +45,12 @@ export class LedgerUnderTest implements JobUnderTest {
     await this.#check(complain);
   }
 
+  /** Of all committed epochs. */
+  async recordsRead(): Promise<number> {
+    const committed = await readCommittedState(this.stateDirectory, []);
+    return committed?.manifest?.totals.recordsRead ?? 0;
+  }
+
   async checkComplete(complain: Complain): Promise<void> {
     const committed = await this.#check(complain);
     if (committed?.manifest?.isComplete !== true) complain('the manifest does not say that the job is complete');
