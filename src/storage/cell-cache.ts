@@ -12,7 +12,7 @@ import { type Cell, SERIAL_NONE } from './cell.ts';
 /** Cells the hand passes per added cell. More than 1, so that memory shrinks again after a burst of pinned cells. */
 const HAND_STEPS_PER_CELL = 8;
 /** Cells the hand passes before a record. */
-const HAND_STEPS_PER_RECORD = 2;
+const HAND_STEPS_PER_RECORD = 4;
 
 export class CellCache {
   readonly #bytesMax: number;
@@ -74,8 +74,8 @@ export class CellCache {
 
   #advance(steps: number, added: Cell | undefined): void {
     for (let step = 0; step < steps && this.#bytes > this.#bytesMax; step++) {
-      this.#hand = (this.#hand + 1) % this.#hands.length;
       const cell = this.#hands[this.#hand]!.next().value;
+      if (cell === undefined) this.#hand = (this.#hand + 1) % this.#hands.length;
       if (cell !== undefined && cell !== added && this.#isEvictable(cell)) this.#evict(cell);
       else if (++this.#fruitless > 2 * (this.#entries + this.#hands.length)) this.#isStalled = true;
     }

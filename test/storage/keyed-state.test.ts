@@ -284,7 +284,9 @@ describe.each([
     for (let i = 0; i < 3; i++) rig.epoch();
     rig.fold(100);
 
-    for (let key = 0; key < 2_000; key++) expect(rig.at(key).value('total').get()).toEqual({ round: 5, key });
+    for (let round = 0; round < 3; round++) {
+      for (let key = 0; key < 2_000; key++) expect(rig.at(key).value('total').get()).toEqual({ round: 5, key });
+    }
 
     expect(rig.states[0]!.memory().bytes).toBeLessThanOrEqual(cacheBytes);
     expect(rig.states[0]!.memory().entries).toBeGreaterThan(50);

@@ -206,9 +206,10 @@ export class FileSinkCommitter implements SinkCommitter {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof MillraceError) throw error;
+      const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+      // Only what the system said is rephrased; everything else is an error of its own, or a bug.
+      if (error instanceof MillraceError || !/^E[A-Z0-9]+$/.test(code)) throw error;
       const { node } = this.#context;
-      const code = (error as NodeJS.ErrnoException).code ?? '';
       const isPermanent = ['EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG'].includes(
         code,
       );

@@ -33,6 +33,7 @@ export async function publishToken(
 ): Promise<void> {
   const target = await openTarget(file, token, attempt, ports);
   try {
+    if (target.isNew) ports.crashPoint('sink.file.commit.created');
     await checkLength(target.handle, file, token, attempt, target.isReplacement);
     await writeEpoch(target.handle, file, token, attempt, ports);
     ports.crashPoint('sink.file.commit.written');
@@ -60,6 +61,7 @@ export async function fileIdentity(file: string): Promise<string> {
 
 interface OpenTarget {
   readonly handle: FileHandle;
+  readonly isNew: boolean;
   /** The epoch goes into a temporary file that takes the target's name when it is complete. */
   readonly isReplacement: boolean;
 }
@@ -67,15 +69,13 @@ interface OpenTarget {
 async function openTarget(file: string, token: FileToken, attempt: Attempt, ports: PublishPorts): Promise<OpenTarget> {
   const identity = await fileIdentity(file);
   if (token.replaces !== '' && token.replaces === identity) {
-    const handle = await open(ports.temporaryFile, 'w+');
-    ports.crashPoint('sink.file.commit.created');
-    return { handle, isReplacement: true };
+    return { handle: await open(ports.temporaryFile, 'w+'), isNew: true, isReplacement: true };
   }
   if (identity !== '') {
     if (token.isFirst && attempt === 'first') {
       throw targetError(file, 'was made by another program after this job started; remove it, or choose another path');
     }
-    return { handle: await open(file, 'r+'), isReplacement: false };
+    return { handle: await open(file, 'r+'), isNew: false, isReplacement: false };
   }
   if (!token.isFirst) {
     throw targetError(
@@ -84,9 +84,7 @@ async function openTarget(file: string, token: FileToken, attempt: Attempt, port
     );
   }
   await makeDurableDirectory(dirname(file), 0o777);
-  const handle = await open(file, 'wx+');
-  ports.crashPoint('sink.file.commit.created');
-  return { handle, isReplacement: false };
+  return { handle: await open(file, 'wx+'), isNew: true, isReplacement: false };
 }
 
 async function checkLength(

@@ -207,7 +207,7 @@ export class FileSplit {
     this.#isMarkPassed = false;
     this.#window.reset(scannerFor(this.#settings, FILE_START), 0);
     this.#decode = undefined;
-    if (from.offset === 0) return;
+    if (from.offset === 0 && !from.isClosed) return;
     // Going on in the middle: the header is still needed.
     if (format === 'csv' && csv.header === true) {
       while (this.#readStart(false) === undefined)

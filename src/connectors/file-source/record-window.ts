@@ -143,7 +143,7 @@ export class RecordWindow {
   raw(): Uint8Array {
     if (this.#skippedRaw !== undefined) return this.#skippedRaw;
     const end = Math.min(this.#contentEnd, this.#contentStart + DEAD_LETTER_RAW_BYTES_MAX);
-    return Uint8Array.prototype.slice.call(this.#buffer, this.#contentStart, end);
+    return new Uint8Array(this.#buffer.subarray(this.#contentStart, end));
   }
 
   /** The first bytes, where they are a byte order mark, are passed over. False: too few bytes to say. */
@@ -213,9 +213,13 @@ export class RecordWindow {
 
   #keepRaw(from: number, to: number): void {
     const kept = this.#skippedRaw ?? new Uint8Array(0);
-    const room = DEAD_LETTER_RAW_BYTES_MAX - kept.length;
-    if (room === 0 || from === to) return;
-    this.#skippedRaw = Buffer.concat([kept, this.#buffer.subarray(from, Math.min(to, from + room))]);
+    const added = this.#buffer.subarray(from, Math.min(to, from + DEAD_LETTER_RAW_BYTES_MAX - kept.length));
+    if (added.length === 0) return;
+    // Not Buffer.concat: its result may be a view of a pool that is shared with strangers.
+    const raw = new Uint8Array(kept.length + added.length);
+    raw.set(kept);
+    raw.set(added, kept.length);
+    this.#skippedRaw = raw;
   }
 
   /** Moves what is still needed to the front, and grows the buffer where that is most of it. */

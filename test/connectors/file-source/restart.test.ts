@@ -29,7 +29,7 @@ function readInParts(folder: string, options: Options, limits: readonly number[]
   for (let turn = 0; ; turn++) {
     const limit = limits[turn % limits.length]!;
     const before = out.records.length + letters.length;
-    if (turn > 100_000) throw new Error('no end after 100,000 polls');
+    if (turn > 5_000) throw new Error('no end after 100,000 polls');
     const result = reader.poll(out, limit);
     const count = out.records.length + letters.length - before;
     expect(count).toBeLessThanOrEqual(limit);
@@ -81,7 +81,7 @@ describe('reading arbitrary bytes', () => {
         expect(whole.position).toBe(content.length);
       },
     );
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: 100 });
   });
 });
 
@@ -137,7 +137,7 @@ describe('reading CSV', () => {
       expect(read.values).toEqual(cells);
       expect(read.letters).toEqual([]);
     });
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: 100 });
   });
 });
 
