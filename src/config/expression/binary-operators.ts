@@ -18,6 +18,7 @@ export function binaryOperator(name: BinaryOperatorName, left: Compiled, right: 
   };
 }
 
+/** Two numbers are the common case and answered on the spot; everything else goes the careful way. */
 const RUNS: Readonly<Record<BinaryOperatorName, (left: Evaluate, right: Evaluate) => Evaluate>> = {
   '==': (left, right) => (s, e) => isEqual(left(s, e), right(s, e), e),
   '!=': (left, right) => (s, e) => !isEqual(left(s, e), right(s, e), e),
@@ -43,10 +44,26 @@ const RUNS: Readonly<Record<BinaryOperatorName, (left: Evaluate, right: Evaluate
   },
   in: (left, right) => (s, e) => isIn(left(s, e), right(s, e), e),
   '+': (left, right) => (s, e) => add(left(s, e), right(s, e), e),
-  '-': (left, right) => (s, e) => toNumber(left(s, e), '-') - toNumber(right(s, e), '-'),
-  '*': (left, right) => (s, e) => toNumber(left(s, e), '*') * toNumber(right(s, e), '*'),
-  '/': (left, right) => (s, e) => toNumber(left(s, e), '/') / toNumber(right(s, e), '/'),
-  '%': (left, right) => (s, e) => toNumber(left(s, e), '%') % toNumber(right(s, e), '%'),
+  '-': (left, right) => (s, e) => {
+    const a = left(s, e);
+    const b = right(s, e);
+    return typeof a === 'number' && typeof b === 'number' ? a - b : toNumber(a, '-') - toNumber(b, '-');
+  },
+  '*': (left, right) => (s, e) => {
+    const a = left(s, e);
+    const b = right(s, e);
+    return typeof a === 'number' && typeof b === 'number' ? a * b : toNumber(a, '*') * toNumber(b, '*');
+  },
+  '/': (left, right) => (s, e) => {
+    const a = left(s, e);
+    const b = right(s, e);
+    return typeof a === 'number' && typeof b === 'number' ? a / b : toNumber(a, '/') / toNumber(b, '/');
+  },
+  '%': (left, right) => (s, e) => {
+    const a = left(s, e);
+    const b = right(s, e);
+    return typeof a === 'number' && typeof b === 'number' ? a % b : toNumber(a, '%') % toNumber(b, '%');
+  },
 };
 
 function add(a: unknown, b: unknown, evaluation: Evaluation): unknown {

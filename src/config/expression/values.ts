@@ -114,6 +114,7 @@ export function toBool(value: unknown, where: string): boolean {
 /** CEL equality: across types false, numbers by value (NaN differs from itself), lists and maps by content. */
 export function isEqual(a: unknown, b: unknown, evaluation: Evaluation): boolean {
   if (a === b) return true;
+  if (typeof a === 'string' || typeof a === 'boolean') return false;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
     // biome-ignore lint/suspicious/noDoubleEquals: compares a number with a bigint by value
     return typeOf(a) === 'number' && typeOf(b) === 'number' && (a as number) == (b as number);
