@@ -47,13 +47,22 @@ export {
   WorkerLostError,
 } from './model/index.ts';
 export {
+  type AggregateRow,
   type Aggregator,
   aggregates,
   defineProcess,
   type ProcessContext,
   type ProcessDefinition,
   records,
+  type StateDeclaration,
   states,
 } from './operators/index.ts';
 // Writing a job
-export { defineJob, type JobBuilder, type JobDefinition, type KeyedStream, type Stream } from './plan/index.ts';
+export {
+  defineJob,
+  type JobBuilder,
+  type JobDefinition,
+  type KeyedStream,
+  type ProcessedStream,
+  type Stream,
+} from './plan/index.ts';
