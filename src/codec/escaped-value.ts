@@ -1,12 +1,12 @@
 /**
- * The faithful form of values that msgpackr alone would change: fields named `__proto__`, Maps with any keys, lone
- * surrogates, objects without a prototype. The value is rewritten as a tree of arrays, each headed by a tag, which
+ * The faithful form of values that msgpackr alone would change: fields named `__proto__`, Maps, text that UTF-8
+ * decoders change, objects without a prototype. The value is rewritten as a tree of arrays, each headed by a tag, which
  * msgpackr carries exactly. Slower and larger than the plain form; chosen only when `value-domain.ts` asks for it.
  *
  * Expects values that passed {@link inspectValue}.
  */
 import { CorruptionError } from '../model/index.ts';
-import { isWellFormed } from './value-domain.ts';
+import { isPackable } from './value-domain.ts';
 
 const TAG_OBJECT = 0;
 const TAG_BARE_OBJECT = 1;
@@ -18,7 +18,7 @@ const TAG_TEXT = 5;
 type Escaped = readonly [tag: number, ...parts: unknown[]];
 
 export function escapeValue(value: unknown): unknown {
-  if (typeof value === 'string') return isWellFormed(value) ? value : [TAG_TEXT, Buffer.from(value, 'utf16le')];
+  if (typeof value === 'string') return isPackable(value) ? value : [TAG_TEXT, Buffer.from(value, 'utf16le')];
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return tagged(TAG_ARRAY, value);
   if (value instanceof Map) return tagged(TAG_MAP, [...value].flat(1));

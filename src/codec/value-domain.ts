@@ -40,6 +40,16 @@ export function isWellFormed(text: string): boolean {
   return (text as WellFormed).isWellFormed();
 }
 
+/**
+ * False for text that msgpackr does not bring back: lone surrogates, and a byte order mark at the start, which it drops
+ * from longer strings where its native decoder is missing.
+ */
+export function isPackable(text: string): boolean {
+  return isWellFormed(text) && text.charCodeAt(0) !== BYTE_ORDER_MARK;
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+
 // The steps from the root to the value being looked at. Kept in an array of its own because a path string per field
 // would cost more than the walk.
 const path: (string | number)[] = new Array<string | number>(VALUE_DEPTH_MAX + 1).fill('');
@@ -60,7 +70,7 @@ function walk(value: unknown, depth: number, profile: ValueProfile): void {
   switch (typeof value) {
     case 'string':
       profile.weight += value.length + 3;
-      if (!isWellFormed(value)) profile.needsEscape = true;
+      if (!isPackable(value)) profile.needsEscape = true;
       return;
     case 'number':
       profile.weight += 9;
@@ -108,7 +118,7 @@ function walkFields(value: Record<string, unknown>, depth: number, profile: Valu
     profile.weight += field.length;
     // msgpackr renames an own `__proto__`, and keeps its own notes under `__keys__` in the table of record structures:
     // one record with such a field makes later records of the same thread undecodable.
-    if (field === '__proto__' || field === '__keys__' || !isWellFormed(field)) profile.needsEscape = true;
+    if (field === '__proto__' || field === '__keys__' || !isPackable(field)) profile.needsEscape = true;
     walk(value[field], depth + 1, profile);
   }
   if (fields > FIELDS_PLAIN_MAX) profile.needsEscape = true;

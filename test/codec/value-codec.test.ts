@@ -44,7 +44,7 @@ describe('the value codec', () => {
     ['the limits of bigint', [2n ** 64n - 1n, -(2n ** 63n), 0n]],
     ['numbers at the edges', [Number.NaN, Number.POSITIVE_INFINITY, -Infinity, 2 ** 53, 5e-324, -1, 127, 128, 2 ** 32]],
     ['a lone surrogate', { text: '\ud800', '\udfff': 1 }],
-    ['a leading byte order mark', '\ufeffabc'],
+    ['a leading byte order mark', ['\ufeffabc', `\ufeff${'x'.repeat(100)}`, { ['\ufeff'.padEnd(100)]: 1 }]],
     ['an object without prototype', Object.assign(Object.create(null) as object, { a: 1 })],
     ['more fields than 16 bits count', Object.fromEntries(Array.from({ length: 65_537 }, (_, i) => [`f${i}`, i]))],
   ])('keeps %s', (_, value) => {

@@ -18,6 +18,7 @@ const nastyNames = [
 
 const nastyTexts = [
   '\ufeffmark',
+  `\ufeff${'m'.repeat(100)}`,
   '\ud800',
   'x\udfff',
   'ÿ',
