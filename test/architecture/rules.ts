@@ -117,13 +117,6 @@ export const PACKAGES: readonly Home[] = [
   { name: 'hdr-histogram-js', homes: ['execution'], use: 'the metrics of `execution`' },
   { name: 'zod', homes: ['config'], use: 'the validated options that `config` returns' },
   { name: '@marcbachmann/cel-js', homes: ['config'], use: 'compiled expressions of `config`' },
-  { name: 'jsonc-parser', homes: ['config'], use: 'the job file reader of `config`' },
-  { name: 'tsx', homes: ['config'], use: 'the job module loader of `config`' },
-  { name: 'csv-parse', homes: ['connectors'], use: 'the file source of `connectors`' },
-  { name: 'cac', homes: ['cli'], use: 'the command table of `cli`' },
-  { name: 'citty', homes: ['cli'], use: 'the command table of `cli`' },
-  { name: 'cli-progress', homes: ['cli'], use: 'the progress reporter of `cli`' },
-  { name: 'picocolors', homes: ['cli'], use: 'the progress reporter of `cli`' },
 ];
 
 const CLOCK = 'the injected `Clock` of model/time.ts';
