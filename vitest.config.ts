@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     // Native addons with thread pools abort inside vitest's own worker threads: every test file gets a process.
     pool: 'forks',
+    // Default imports of CommonJS packages mean what they mean in Node.
+    deps: { interopDefault: false },
     reporters: ['default', new CountsReporter()],
     testTimeout: 20_000,
     hookTimeout: 20_000,
