@@ -9,7 +9,7 @@ import { LatencyHistogram } from '../execution/latency-histogram.ts';
 import { OperatorChain } from '../execution/operator-chain.ts';
 import { RefusedRecords } from '../execution/refused-records.ts';
 import { SinkProbe } from '../execution/sink-probe.ts';
-import { SubtaskHost } from '../execution/subtask-host.ts';
+import { type ChainOutput, SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
   type ChannelReader,
@@ -102,14 +102,14 @@ export class ContinuousWorker {
   }
 
   #buildSubtask(plan: PhysicalPlan, stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): LiveSubtask {
-    const writers: ChannelWriter[] = [];
+    const outputs: ChainOutput[] = [];
     const outgoing = channels.filter(({ from }) => from.stage === stage.index && from.subtask === subtask);
     const exchanges = new Map<number, RecordTarget>();
     for (const index of stage.outputs) {
       const own = outgoing
         .filter((channel) => channel.exchange === index)
         .map((channel) => this.#ports.writerOf(channel));
-      writers.push(...own);
+      outputs.push(...own.map((channel) => ({ node: plan.exchanges[index]!.fromNode, channel })));
       exchanges.set(index, createExchangeWriter(plan.exchanges[index]!.partitioning, own, subtask, plan.keyGroups));
     }
     const probe = new SinkProbe(this.#ports.clock, this.#latency);
@@ -123,7 +123,7 @@ export class ContinuousWorker {
       probe,
     });
     this.#states.push(...chain.states);
-    const host = this.#createHost(stage, subtask, chain, writers, probe);
+    const host = this.#createHost(stage, subtask, chain, outputs, probe);
     const head = stage.chain[0]!.node;
     if (head.role === 'source') return this.#createSource(plan, stage, subtask, head, host, chain);
     const inputs = channels.filter(({ to }) => to.stage === stage.index && to.subtask === subtask);
@@ -138,7 +138,7 @@ export class ContinuousWorker {
     stage: Stage,
     subtask: number,
     chain: OperatorChain,
-    outputs: readonly ChannelWriter[],
+    outputs: readonly ChainOutput[],
     probe: SinkProbe,
   ): SubtaskHost {
     const { options, generation, manifest } = this.#deployment;

@@ -19,6 +19,7 @@ import {
   type ErrorReport,
   type Generation,
   type Marker,
+  type NodeId,
   type SinkOutput,
   type SourceOffsets,
   type StateDelta,
@@ -28,7 +29,7 @@ import {
   toReport,
 } from '../model/index.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
-import type { OperatorChain } from './operator-chain.ts';
+import { type OperatorChain, placed } from './operator-chain.ts';
 import type { SinkProbe } from './sink-probe.ts';
 
 /** What a source adds to the snapshot of its subtask. */
@@ -44,6 +45,12 @@ export const NO_SOURCE: SourcePart = {
   counts: { recordsRead: 0, recordsSkipped: 0, deadLetters: 0 },
 };
 
+/** A channel out of the subtask, and the node whose records go there: the one to name when they cannot be encoded. */
+export interface ChainOutput {
+  readonly node: NodeId;
+  readonly channel: ChannelWriter;
+}
+
 export interface SubtaskHostOptions {
   readonly id: SubtaskId;
   readonly subtask: SubtaskIndex;
@@ -51,7 +58,7 @@ export interface SubtaskHostOptions {
   /** The epoch the run continues behind. */
   readonly restoredEpoch: Epoch;
   readonly chain: OperatorChain;
-  readonly outputs: readonly ChannelWriter[];
+  readonly outputs: readonly ChainOutput[];
   readonly probe: SinkProbe;
   /** Durations of the pause at markers, for `status`. */
   readonly pauses: LatencyHistogram;
@@ -88,7 +95,7 @@ export class SubtaskHost {
   constructor(options: SubtaskHostOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#outputs = options.outputs;
+    this.#outputs = options.outputs.map(({ channel }) => channel);
     this.#sealedEpoch = options.restoredEpoch;
     for (const sink of options.chain.sinks) sink.stamp.epoch = options.restoredEpoch + 1;
   }
@@ -102,7 +109,7 @@ export class SubtaskHost {
 
   /** Hands buffered output over, to channels and to sinks. */
   flush(): void {
-    for (const output of this.#outputs) output.flush();
+    this.#eachOutput((channel) => channel.flush());
     if (this.#options.probe.writtenInStep() > 0) for (const sink of this.#options.chain.sinks) sink.writer.flush?.();
   }
 
@@ -137,8 +144,8 @@ export class SubtaskHost {
     const { chain, clock, probe } = this.#options;
     const beganAt = clock.monotonic();
     for (const state of chain.states) state.freeze(marker.epoch);
-    for (const output of this.#outputs) output.control(marker);
-    for (const output of this.#outputs) output.flush();
+    this.#eachOutput((channel) => channel.control(marker));
+    this.#eachOutput((channel) => channel.flush());
     const pending: PendingSnapshot = {
       epoch: marker.epoch,
       source,
@@ -187,6 +194,17 @@ export class SubtaskHost {
     this.#isClosed = true;
     this.#options.chain.close();
     for (const output of this.#outputs) output.close();
+  }
+
+  /** A value outside the domain shows when its frame is encoded, which may be long after the operator emitted it. */
+  #eachOutput(act: (channel: ChannelWriter) => void): void {
+    for (const { node, channel } of this.#options.outputs) {
+      try {
+        act(channel);
+      } catch (thrown) {
+        throw placed(thrown, node, undefined);
+      }
+    }
   }
 
   #prepareSinks(pending: PendingSnapshot): void {
