@@ -3,7 +3,7 @@
  * same in every run, thread and restart (I7).
  *
  * Generator: sfc32 (Chris Doty-Humphrey, PractRand), its 128 bits of state drawn from splitmix32 over (seed, index). Not for
- * secrets. The numbers are part of what a checkpoint relies on; `test/connectors/seeded-random.test.ts` pins them.
+ * secrets. The numbers are part of what a checkpoint relies on; `test/connectors/generator-source.test.ts` pins them.
  */
 
 /** What a generator's `create` draws from. */

@@ -1,5 +1,5 @@
 /** What connector tests share: contexts, a clock that moves only when told, an emitter that collects. Not a test. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -99,9 +99,9 @@ export function readAll<T>(reader: SourceReader<T>, limit = 100): T[] {
   return out.values;
 }
 
-/** A folder of its own for one test, removed behind it. */
+/** A folder of its own for one test, removed behind it; in memory where there is such a place (thousands of fsyncs). */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-'));
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'millrace-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

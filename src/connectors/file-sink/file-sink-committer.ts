@@ -18,7 +18,8 @@
  * - At most one token is unconfirmed: an epoch is sealed only behind the commit of the one before (I2, asserted), so the
  *   latest token is all that a restart has to repeat.
  * - Another generation that still runs (a zombie) can only repeat its last committed epoch: the same bytes at the same
- *   place. It never renames over a file that its successor has made: the token names the file it replaces.
+ *   place. It never renames over a file that its successor has made: the token names the file it replaces. Not covered: a
+ *   zombie stopped in the very first commit of a folder with `ifExists: 'replace'`, before it removes the old parts.
  * While a commit is under way a reader may see the beginning of a committed epoch, also a torn last line.
  */
 import { access, constants, mkdir, open, readdir, stat } from 'node:fs/promises';

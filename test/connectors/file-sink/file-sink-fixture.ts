@@ -31,7 +31,11 @@ export class SinkRun {
   constructor(
     state: Durable,
     options: FileSinkOptions,
-    settings: { readonly parallelism?: number; readonly crashPoint?: (name: string) => void; readonly node?: string } = {},
+    settings: {
+      readonly parallelism?: number;
+      readonly crashPoint?: (name: string) => void;
+      readonly node?: string;
+    } = {},
   ) {
     const { parallelism = 2, crashPoint = () => {}, node = 'output' } = settings;
     state.generation++;
@@ -47,7 +51,9 @@ export class SinkRun {
     };
     const sink = sinks.file(options);
     this.committer = sink.createCommitter!(writerContext(context));
-    this.#writers = Array.from({ length: parallelism }, (_, subtask) => sink.createWriter(writerContext({ ...context, subtask })));
+    this.#writers = Array.from({ length: parallelism }, (_, subtask) =>
+      sink.createWriter(writerContext({ ...context, subtask })),
+    );
   }
 
   restore(): Promise<void> {

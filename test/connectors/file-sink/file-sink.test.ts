@@ -26,7 +26,9 @@ describe('the start of a file sink', () => {
     const state = durable(temporaryFolder());
     writeFileSync(join(state.folder, 'out.jsonl'), '1\n2');
 
-    await expect(new SinkRun(state, { ...OUT, ifExists: 'append' }).restore()).rejects.toThrow('does not end with a newline');
+    await expect(new SinkRun(state, { ...OUT, ifExists: 'append' }).restore()).rejects.toThrow(
+      'does not end with a newline',
+    );
   });
 
   it.each([
@@ -43,7 +45,9 @@ describe('the start of a file sink', () => {
     const state = durable(temporaryFolder());
     writeFileSync(join(state.folder, 'out'), '');
 
-    await expect(new SinkRun(state, { path: 'out/result.jsonl' }).restore()).rejects.toMatchObject({ recovery: 'none' });
+    await expect(new SinkRun(state, { path: 'out/result.jsonl' }).restore()).rejects.toMatchObject({
+      recovery: 'none',
+    });
   });
 
   it('leaves the target alone until the first epoch commits, then makes it, empty if need be', async () => {
@@ -86,8 +90,16 @@ describe('the start of a file sink', () => {
 
 describe('a target that something else has changed', () => {
   const damages: readonly (readonly [string, (path: string) => void, RegExp])[] = [
-    ['longer', (path) => appendFileSync(path, 'foreign\n'), /has 10 bytes although this job has written 2: something else writes to it/],
-    ['shorter', (path) => truncateSync(path, 1), /has 1 bytes although 2 were committed: something has cut it|committed bytes .* are lost/],
+    [
+      'longer',
+      (path) => appendFileSync(path, 'foreign\n'),
+      /has 10 bytes although this job has written 2: something else writes to it/,
+    ],
+    [
+      'shorter',
+      (path) => truncateSync(path, 1),
+      /has 1 bytes although 2 were committed: something has cut it|committed bytes .* are lost/,
+    ],
     ['gone', (path) => rmSync(path), /was removed while its job goes on|committed bytes .* are lost/],
   ];
 
@@ -129,7 +141,11 @@ describe('parts of a file sink', () => {
 
     const parts = readdirSync(join(state.folder, 'out')).sort();
     expect(parts).toEqual(['part-00001.jsonl', 'part-00002.jsonl', 'part-00003.jsonl']);
-    expect(parts.map((part) => readIfThere(join(state.folder, 'out', part)))).toEqual(['1\n2\n3\n', '4\n5\n6\n7\n', '8\n']);
+    expect(parts.map((part) => readIfThere(join(state.folder, 'out', part)))).toEqual([
+      '1\n2\n3\n',
+      '4\n5\n6\n7\n',
+      '8\n',
+    ]);
   });
 });
 
@@ -169,7 +185,13 @@ describe('options of a file sink', () => {
 
     const attempt = () => sinks.file(options as unknown as FileSinkOptions);
 
-    for (const part of ['fsync: unknown option', 'path: must', 'columns', 'rotate.bytes: must', "ifExists: must be one of 'fail', 'append', 'replace'"]) {
+    for (const part of [
+      'fsync: unknown option',
+      'path: must',
+      'columns',
+      'rotate.bytes: must',
+      "ifExists: must be one of 'fail', 'append', 'replace'",
+    ]) {
       expect(attempt).toThrow(part);
     }
   });

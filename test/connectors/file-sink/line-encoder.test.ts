@@ -14,9 +14,15 @@ describe('a JSON line', () => {
     [{ a: undefined, b: [undefined] }, '{"b":[null]}'],
     [[Number.NaN, Number.POSITIVE_INFINITY, -0], '[null,null,0]'],
     [{ at: date }, '{"at":"2001-01-01T00:00:00.000Z"}'],
-    [new Map<unknown, unknown>([['a', new Set([1, new Map()])], [2, {}]]), '[["a",[1,[]]],[2,{}]]'],
+    [
+      new Map<unknown, unknown>([
+        ['a', new Set([1, new Map()])],
+        [2, {}],
+      ]),
+      '[["a",[1,[]]],[2,{}]]',
+    ],
     ['\ud800', '"\\ud800"'],
-  ])('of %j is what is documented', (value, text) => {
+  ])('is what is documented (%#)', (value, text) => {
     expect(jsonLine(value)).toBe(`${text}\n`);
   });
 
@@ -24,7 +30,7 @@ describe('a JSON line', () => {
     [{ a: [{ b: 1n }] }, 'record.a[0].b is a BigInt'],
     [5n, 'record is a BigInt'],
     [{ m: new Map([['k', 1n]]) }, 'record.m[0][1] is a BigInt'],
-  ])('is refused for a BigInt, naming its path', (value, message) => {
+  ])('is refused for a BigInt, naming its path (%#)', (value, message) => {
     expect(() => jsonLine(value)).toThrow(ValueError);
     expect(() => jsonLine(value)).toThrow(message);
   });
@@ -33,7 +39,9 @@ describe('a JSON line', () => {
     const loop: Record<string, unknown> = {};
     loop['self'] = loop;
 
-    expect(() => jsonLine(loop)).toThrow(/cannot be written as JSON: .*circular.*; convert it in a map before the sink/i);
+    expect(() => jsonLine(loop)).toThrow(
+      /cannot be written as JSON: .*circular.*; convert it in a map before the sink/i,
+    );
   });
 });
 
@@ -45,7 +53,7 @@ describe('a CSV line', () => {
     [{ a: true, b: { c: [1] } }, 'true,"{""c"":[1]}"'],
     [{ a: 12n }, '12,'],
     [undefined, ','],
-  ])('of %j is RFC 4180', (row, line) => {
+  ])('is RFC 4180 (%#)', (row, line) => {
     expect(csvLineEncoder(['a', 'b'])(row)).toBe(`${line}\n`);
   });
 

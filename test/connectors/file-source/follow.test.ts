@@ -105,7 +105,11 @@ describe('a followed file', () => {
 
   it.each([
     ['cut', (path: string) => truncateSync(path, 2), /was cut from 6 to 2 bytes while it was read; put back/],
-    ['cut and written anew, longer than before', (path: string) => writeFileSync(path, '7\n8\n9\n10\n'), /was written anew/],
+    [
+      'cut and written anew, longer than before',
+      (path: string) => writeFileSync(path, '7\n8\n9\n10\n'),
+      /was written anew/,
+    ],
   ])('that is %s ends the job, or is begun anew where that is allowed', (_, damage, message) => {
     for (const onTruncate of ['fail', 'restart'] as const) {
       const folder = temporaryFolder();
@@ -124,30 +128,32 @@ describe('a followed file', () => {
 });
 
 describe('a file that a checkpoint knows', () => {
-  const after = (folder: string): SplitOffsets => {
-    const reader = sources.file({ path: 'log' }).createReader(readerContext({ splits: ['log'], baseDirectory: folder }));
+  const offsetsOf = (folder: string): SplitOffsets => {
+    const reader = sources
+      .file({ path: 'log' })
+      .createReader(readerContext({ splits: ['log'], baseDirectory: folder }));
     reader.poll(new CollectingEmitter(), 2);
     const offsets = reader.offsets();
     reader.close();
     return offsets;
   };
   const start = (folder: string, offsets: SplitOffsets, options: Partial<FileSourceOptions> = {}) =>
-    sources
-      .file({ path: 'log', ...options })
-      .listSplits(readerContext({ splits: [], baseDirectory: folder }), offsets);
+    sources.file({ path: 'log', ...options }).listSplits(readerContext({ splits: [], baseDirectory: folder }), offsets);
 
   it('is taken on where it was copied: another identity, the same beginning', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'log');
     writeFileSync(path, '1\n2\n3\n');
-    const offsets = after(folder);
+    const offsets = offsetsOf(folder);
     copyFileSync(path, `${path}.copy`);
     rmSync(path);
     renameSync(`${path}.copy`, path);
 
     const splits = await start(folder, offsets);
     const out = new CollectingEmitter();
-    const reader = sources.file({ path: 'log' }).createReader(readerContext({ splits, offsets, baseDirectory: folder }));
+    const reader = sources
+      .file({ path: 'log' })
+      .createReader(readerContext({ splits, offsets, baseDirectory: folder }));
     while (reader.poll(out, 10) === 'progress');
     reader.close();
 
@@ -155,12 +161,16 @@ describe('a file that a checkpoint knows', () => {
   });
 
   it.each([
-    ['shorter', '1\n2', /has 3 bytes, but 4 were read before: it was cut or replaced; put back the old content, or set onTruncate/],
+    [
+      'shorter',
+      '1\n2',
+      /has 3 bytes, but 4 were read before: it was cut or replaced; put back the old content, or set onTruncate/,
+    ],
     ['another', '7\n8\n9\n', /does not begin as it did when it was read before/],
   ])('is refused when it is %s, unless it may be read anew', async (_, content, message) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'log'), '1\n2\n3\n');
-    const offsets = after(folder);
+    const offsets = offsetsOf(folder);
     writeFileSync(join(folder, 'log'), content);
 
     await expect(start(folder, offsets)).rejects.toThrow(message);
@@ -171,7 +181,7 @@ describe('a file that a checkpoint knows', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'log'), '1\n2\n3\n');
     writeFileSync(join(folder, 'other'), '1\n');
-    const offsets = after(folder);
+    const offsets = offsetsOf(folder);
 
     await expect(start(folder, offsets, { path: 'other' })).rejects.toThrow(
       "source 'input' has read log before, but its path now names other",
@@ -186,7 +196,8 @@ describe('the files of a source', () => {
   it('are listed in a stable order, each once, hidden ones and folders left out', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'in', 'a.d.log'), { recursive: true });
-    for (const name of ['b.log', 'a.log', 'a+.log', 'A.log', '.a.log', 'a.txt', 'axlog']) writeFileSync(join(folder, 'in', name), '');
+    for (const name of ['b.log', 'a.log', 'a+.log', 'A.log', '.a.log', 'a.txt', 'axlog'])
+      writeFileSync(join(folder, 'in', name), '');
 
     const splits = await list(folder, ['in/b.log', 'in/*.log']);
 
@@ -207,7 +218,9 @@ describe('the files of a source', () => {
   it('are read in turn, so that none starves', () => {
     const folder = temporaryFolder();
     for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, name), `"${name}1"\n"${name}2"\n`);
-    const reader = sources.file({ path: '*' }).createReader(readerContext({ splits: ['a', 'b', 'c'], baseDirectory: folder }));
+    const reader = sources
+      .file({ path: '*' })
+      .createReader(readerContext({ splits: ['a', 'b', 'c'], baseDirectory: folder }));
     const out = new CollectingEmitter();
 
     while (reader.poll(out, 1) === 'progress');
@@ -223,7 +236,14 @@ describe('options of a file source', () => {
 
     const attempt = () => sources.file(options as unknown as FileSourceOptions);
 
-    for (const part of ['tail: unknown option', 'path: must', 'follow: an array has an end', 'depthMax: must be a whole number from 1 to 512', 'csv: only for', 'csv.delimiter: must']) {
+    for (const part of [
+      'tail: unknown option',
+      'path: must',
+      'follow: an array has an end',
+      'depthMax: must be a whole number from 1 to 512',
+      'csv: only for',
+      'csv.delimiter: must',
+    ]) {
       expect(attempt).toThrow(part);
     }
   });

@@ -1,6 +1,7 @@
 /** Replays that differ from the first run: other read sizes, poll sizes and stops must give the same records. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FileSourceOptions } from '../../../src/connectors/file-source/file-source-options.ts';
@@ -20,12 +21,19 @@ interface Outcome {
  * Reads with the given poll sizes; the reader is thrown away and made anew from its offsets wherever `restarts` says so and
  * something was read since the last time (restarts that come faster than progress would go on for ever).
  */
-function readInParts(folder: string, options: Options, limits: readonly number[], restarts: readonly boolean[]): Outcome {
+function readInParts(
+  folder: string,
+  options: Options,
+  limits: readonly number[],
+  restarts: readonly boolean[],
+): Outcome {
   const out = new CollectingEmitter();
   const letters: unknown[] = [];
   const source = sources.file<unknown>({ path: 'in', ...options });
   let offsets: SplitOffsets = {};
-  let reader = source.createReader(readerContext({ splits: ['in'], baseDirectory: folder, deadLetter: (letter) => letters.push(letter) }));
+  let reader = source.createReader(
+    readerContext({ splits: ['in'], baseDirectory: folder, deadLetter: (letter) => letters.push(letter) }),
+  );
   for (let turn = 0; ; turn++) {
     const limit = limits[turn % limits.length]!;
     const before = out.records.length + letters.length;
@@ -47,7 +55,26 @@ function readInParts(folder: string, options: Options, limits: readonly number[]
   return { values: out.values, letters, position: offset };
 }
 
-const fragments: readonly string[] = ['{"a":1}', '[', ']', '{', '}', '"', '\\', ',', '\n', '\r\n', ' ', '1', '"ä"', 'null', '\ufeff', ':', '""', 'x,y'];
+const fragments: readonly string[] = [
+  '{"a":1}',
+  '[',
+  ']',
+  '{',
+  '}',
+  '"',
+  '\\',
+  ',',
+  '\n',
+  '\r\n',
+  ' ',
+  '1',
+  '"ä"',
+  'null',
+  '\ufeff',
+  ':',
+  '""',
+  'x,y',
+];
 const bytes: fc.Arbitrary<Buffer> = fc.oneof(
   fc.array(fc.constantFrom(...fragments), { maxLength: 60 }).map((parts) => Buffer.from(parts.join(''))),
   fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
@@ -124,20 +151,40 @@ describe('reading CSV', () => {
   const field = fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('', 'a"b', '"', ',', '\n', '\r\n', 'ü', '""'));
   const table = fc
     .integer({ min: 1, max: 4 })
-    .chain((width) => fc.array(fc.array(field, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }));
+    .chain((width) =>
+      fc.array(fc.array(field, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }),
+    );
 
   it('gives back the fields that were written, whatever they contain', () => {
     const folder = temporaryFolder();
-    const property = fc.property(table, fc.integer({ min: 1, max: 20 }), fc.constantFrom('\n', '\r\n'), (cells, readBytes, end) => {
-      const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-      writeFileSync(join(folder, 'in'), cells.map((row) => row.map(quoted).join(',') + end).join(''));
+    const property = fc.property(
+      table,
+      fc.integer({ min: 1, max: 20 }),
+      fc.constantFrom('\n', '\r\n'),
+      (cells, readBytes, end) => {
+        const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+        writeFileSync(join(folder, 'in'), cells.map((row) => row.map(quoted).join(',') + end).join(''));
 
-      const read = readInParts(folder, { format: 'csv', csv: { header: false }, readBytes }, [2], [true, false]);
+        const read = readInParts(folder, { format: 'csv', csv: { header: false }, readBytes }, [2], [true, false]);
 
-      expect(read.values).toEqual(cells);
-      expect(read.letters).toEqual([]);
-    });
+        expect(read.values).toEqual(cells);
+        expect(read.letters).toEqual([]);
+      },
+    );
     fc.assert(property, { numRuns: 100 });
+  });
+});
+
+describe('a real file', () => {
+  it('of 20,000 flights in one JSON array is read whole, over restarts in the middle', () => {
+    const file = fileURLToPath(new URL('../../../node_modules/vega-datasets/data/flights-20k.json', import.meta.url));
+    const folder = temporaryFolder();
+    symlinkSync(file, join(folder, 'in'));
+
+    const read = readInParts(folder, { format: 'json', readBytes: 10_000 }, [777, 1, 5000], [false, true, true]);
+
+    expect(read.letters).toEqual([]);
+    expect(read.values).toEqual(JSON.parse(readFileSync(file, 'utf8')));
   });
 });
 
