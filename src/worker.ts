@@ -84,6 +84,8 @@ async function startWorker(data: WorkerThreadData<WorkerJob>): Promise<void> {
     epochCommitted: (epoch, foldedThrough) => worker.epochCommitted(epoch, foldedThrough),
     stop: async () => {
       clearInterval(statusTimer);
+      // What was done since the last one: the driver closes its ear only behind this thread's end.
+      events.status(worker.status());
       await loop.stop();
       reader.close();
       setImmediate(() => {
