@@ -9,9 +9,9 @@ const FIELD_LENGTH_MAX = 4096;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** One line of text, at most 4 KiB long. */
-export function escapeText(text: string): string {
-  const cut = text.length > FIELD_LENGTH_MAX ? `${text.slice(0, FIELD_LENGTH_MAX)}...` : text;
+/** One line of text, cut at `lengthMax` characters (4 KiB). */
+export function escapeText(text: string, lengthMax: number = FIELD_LENGTH_MAX): string {
+  const cut = text.length > lengthMax ? `${text.slice(0, lengthMax)}...` : text;
   return cut.replace(UNSAFE, (character) => {
     if (character === '\n') return '\\n';
     if (character === '\t') return '\\t';
@@ -19,7 +19,10 @@ export function escapeText(text: string): string {
   });
 }
 
-/** As {@link escapeText} for text of several lines that are meant: error messages with lists. */
-export function escapeLines(text: string): string {
-  return text.split('\n').map(escapeText).join('\n');
+/** As {@link escapeText} for text of several lines that are meant: error messages with lists, plans. */
+export function escapeLines(text: string, lengthMax: number = FIELD_LENGTH_MAX): string {
+  return text
+    .split('\n')
+    .map((line) => escapeText(line, lengthMax))
+    .join('\n');
 }

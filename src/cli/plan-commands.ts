@@ -24,7 +24,8 @@ export async function validateCommand(job: string, given: Given, terminal: Termi
 export async function explainCommand(job: string, given: Given, terminal: Terminal): Promise<void> {
   const plan = await compileJob(job, given);
   const text = given['mermaid'] === true ? explainMermaid(plan) : explain(plan);
-  terminal.out(escapeLines(text.endsWith('\n') ? text : `${text}\n`));
+  // A cut line would be another diagram.
+  terminal.out(escapeLines(text.endsWith('\n') ? text : `${text}\n`, Number.POSITIVE_INFINITY));
 }
 
 async function compileJob(job: string, given: Given): Promise<PhysicalPlan> {

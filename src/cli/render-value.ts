@@ -7,7 +7,7 @@ import { escapeText } from './escape-text.ts';
 /** One line; the text of strings is JSON, so control characters are escaped, and those that JSON lets pass too (S11). */
 export function renderValue(value: unknown): string {
   const text = JSON.stringify(plain(value));
-  return text === undefined ? 'null' : escapeUnsafe(text);
+  return text === undefined ? 'null' : escapeText(text, Number.POSITIVE_INFINITY);
 }
 
 function plain(value: unknown): unknown {
@@ -33,12 +33,4 @@ function plainObject(value: object): unknown {
   const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [key, inner] of Object.entries(value)) copy[key] = plain(inner);
   return copy;
-}
-
-/** JSON escapes below U+0020 only. */
-function escapeUnsafe(json: string): string {
-  let text = '';
-  // In pieces, because a value has no length limit while one escaped piece of text has.
-  for (let at = 0; at < json.length; at += 1024) text += escapeText(json.slice(at, at + 1024));
-  return text;
 }

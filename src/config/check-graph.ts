@@ -20,6 +20,11 @@ interface GraphNode {
 
 export const NODES_MAX: number = 1000;
 
+export const INPUTS_MAX: number = 100;
+
+/** Nobody reads more of one kind, and each costs a comparison with every name of the job. */
+const INPUT_PROBLEMS_MAX = 100;
+
 /** `value` is a job file after its keys have been mended. */
 export function checkGraph(value: unknown): readonly Problem[] {
   const nodes = readNodes(value);
@@ -33,7 +38,9 @@ export function checkGraph(value: unknown): readonly Problem[] {
     if (other === undefined) byName.set(node.name, node);
     else problems.push({ path: node.path, message: `the name is taken: there is one among the ${other.section} too` });
   }
-  for (const node of nodes) problems.push(...inputProblems(node, byName));
+  for (const node of nodes) {
+    if (problems.length < INPUT_PROBLEMS_MAX) problems.push(...inputProblems(node, byName));
+  }
   problems.push(...cycleProblems(nodes, byName));
   const read = new Set(nodes.flatMap(({ inputs }) => inputs.map(({ text }) => nodeOf(text))));
   for (const node of nodes) {
@@ -62,7 +69,7 @@ function readNodes(value: unknown): readonly GraphNode[] {
 function readNode(section: Section, name: string, fields: Readonly<Record<string, unknown>>): GraphNode {
   const path = [section, name];
   const given: unknown = fields['inputs'];
-  const inputs = (Array.isArray(given) ? given : []).flatMap((text: unknown, index) =>
+  const inputs = (Array.isArray(given) ? given.slice(0, INPUTS_MAX) : []).flatMap((text: unknown, index) =>
     typeof text === 'string' ? [{ text, path: [...path, 'inputs', index] }] : [],
   );
   const type = fields['type'];

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { OPTION_TABLE, type OptionRow } from '../execution/options.ts';
+import { INPUTS_MAX } from './check-graph.ts';
 import type { SinkConfig, SourceConfig, TransformConfig } from './job-file.ts';
 
 /** What a string means. `predicate`, `value`, `list`, `key`: expressions over `record`, by what they must yield. */
@@ -31,6 +32,7 @@ const NAME = z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, {
 const inputs = z
   .array(text('input', 'A source, a transform, or an output of one: "split.name".'))
   .min(1)
+  .max(INPUTS_MAX)
   .describe('Where the records come from. Several inputs are merged.');
 
 const parallelism = whole(1, 1024, "Number of subtasks of this node; the job's by default.");
@@ -210,8 +212,10 @@ const STATE_DIRECTORY = z
   .describe('Where state and checkpoints live, relative to the job file.')
   .optional();
 
+/** Whole numbers, but for options whose default is a fraction. */
 function optionField({ min, max, reason, fallback }: OptionRow): Schema {
-  return z.number().min(min).max(max).describe(`${reason} (default ${fallback})`).optional();
+  const number = Number.isInteger(fallback) ? z.number().int() : z.number();
+  return number.min(min).max(max).describe(`${reason} (default ${fallback})`).optional();
 }
 
 export const jobFileSchema: z.ZodObject = z

@@ -26,7 +26,7 @@ export function readJsonText(text: string): JsonText {
   return {
     value,
     problems: reader.problems,
-    placeOf: (path) => placeAt(text, reader.offsetOf(path)),
+    placeOf: (path) => reader.placeAt(reader.offsetOf(path)),
   };
 }
 
@@ -37,6 +37,7 @@ class JsonReader {
   readonly #text: string;
   readonly #offsets = new Map<string, number>();
   #at = 0;
+  #lineStarts: readonly number[] | undefined;
 
   constructor(text: string) {
     this.#text = text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text;
@@ -50,7 +51,7 @@ class JsonReader {
       return value;
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
-      const { line, column } = placeAt(this.#text, this.#at);
+      const { line, column } = this.placeAt(this.#at);
       this.problems.push({ path: [], message: `not valid JSON at line ${line}, column ${column}: ${error.message}` });
       return undefined;
     }
@@ -62,6 +63,17 @@ class JsonReader {
       if (offset !== undefined) return offset;
     }
     return 0;
+  }
+
+  placeAt(offset: number): TextPlace {
+    this.#lineStarts ??= lineStartsOf(this.#text);
+    let low = 0;
+    for (let high = this.#lineStarts.length; high - low > 1; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#lineStarts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - this.#lineStarts[low]! + 1 };
   }
 
   #value(path: JsonPath): unknown {
@@ -98,8 +110,8 @@ class JsonReader {
       if (!this.#takes(':')) this.#fail(`a colon is expected after the key ${JSON.stringify(key)}`);
       const isRefused = REFUSED_KEYS.has(key);
       if (key in object) {
-        const first = placeAt(this.#text, this.offsetOf(inner)).line;
-        const second = placeAt(this.#text, offset).line;
+        const first = this.placeAt(this.offsetOf(inner)).line;
+        const second = this.placeAt(offset).line;
         this.problems.push({
           path: inner,
           message: `duplicate key: given in line ${first} and again in line ${second}`,
@@ -185,12 +197,8 @@ class JsonReader {
   }
 }
 
-function placeAt(text: string, offset: number): TextPlace {
-  let line = 1;
-  let lineStart = 0;
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line++;
-    lineStart = at + 1;
-  }
-  return { line, column: offset - lineStart + 1 };
+function lineStartsOf(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
 }

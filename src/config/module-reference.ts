@@ -15,6 +15,12 @@ export function locateModule(reference: string, baseDirectory: string, moduleRoo
   const refusal = refuseReference(reference);
   if (refusal !== undefined) return { problem: refusal };
   let file: string;
+  let root: string;
+  try {
+    root = realpathSync(moduleRoot);
+  } catch (error) {
+    return { problem: `the module root ${moduleRoot} cannot be read (${(error as NodeJS.ErrnoException).code})` };
+  }
   try {
     file = realpathSync(resolve(baseDirectory, reference));
     if (!statSync(file).isFile()) return { problem: `${JSON.stringify(reference)} is not a file` };
@@ -23,7 +29,7 @@ export function locateModule(reference: string, baseDirectory: string, moduleRoo
     const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
     return { problem: `the module ${JSON.stringify(reference)} is not usable: ${reason}` };
   }
-  if (!isInside(file, realpathSync(moduleRoot))) {
+  if (!isInside(file, root)) {
     return {
       problem: `the module ${JSON.stringify(reference)} lies outside of ${moduleRoot}; move it, or set moduleRoot`,
     };

@@ -2,11 +2,15 @@
  * "Did you mean": the known word nearest to a misspelt one. Pure.
  */
 
+/** The distance takes time in the product of both lengths, and nobody misspells longer words than these by accident. */
+const WORD_LENGTH_MAX = 120;
+
 /**
  * The candidate nearest to `word` by optimal string alignment distance (insert, delete, substitute, swap neighbours; case
  * counts as nothing), or `undefined` when none is near enough: one edit for short words, up to a third of longer ones.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > WORD_LENGTH_MAX) return undefined;
   const wanted = word.toLowerCase();
   const tolerance = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;

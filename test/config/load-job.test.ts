@@ -303,6 +303,9 @@ describe('module references (S13)', () => {
     mkdirSync(join(directory, 'folder.js'), { recursive: true });
 
     expect(locateModule('./folder.js', directory, directory)).toEqual({ problem: '"./folder.js" is not a file' });
+    expect(locateModule('./score.mjs', directory, join(directory, 'no-root'))).toEqual({
+      problem: expect.stringContaining('the module root'),
+    });
     expect(locateModule('./nothing.js', directory, directory)).toEqual({
       problem: expect.stringContaining('no such file'),
     });

@@ -262,6 +262,29 @@ describe('parseJobFile', () => {
   });
 });
 
+describe('hostile job files', () => {
+  it('are answered in bounded time: long names, many unknown inputs, many unknown keys', () => {
+    const long = 'x'.repeat(400_000);
+    const strangers = Array.from({ length: 30_000 }, (_, i) => `unknown${i}`);
+    const names = Array.from({ length: NODES_MAX - 10 }, (_, i) => [
+      `unknow${i}`,
+      { type: 'discard', inputs: strangers.slice(i, i + 60) },
+    ]);
+
+    const texts = [
+      job({
+        sources: { [long]: { type: 'file', path: 'x' } },
+        sinks: { out: { type: 'discard', inputs: [`${long}y`] } },
+      }),
+      job({ sinks: { out: { type: 'discard', inputs: strangers } } }),
+      job({ sinks: Object.fromEntries(names) }),
+      job(Object.fromEntries(strangers.map((name) => [name, 1]))),
+    ];
+
+    for (const text of texts) expect(problemsOf(text).length).toBeGreaterThan(0);
+  });
+});
+
 describe('one-edit typing errors (R20)', () => {
   const letters = ['e', 'x'];
   const edits = (word: string): Set<string> => {
