@@ -56,6 +56,27 @@ describe('sealing an epoch', () => {
     expect(tokens.get('out')).toEqual([{ subtask: 0 }, { subtask: 1 }, { subtask: 2 }]);
   });
 
+  it('holds the deltas, table rows and dead letters of all subtasks', () => {
+    const letter = { node: 's', split: 'a', offset: '7', reason: 'r', raw: new Uint8Array(), rawBytes: 0 };
+    const rows = { table: 't', block: new Uint8Array([1]), count: 1 };
+    const delta = { node: 'n', subtask: 0, epoch: 1, entries: 1, bytes: new Uint8Array([2]) };
+
+    const sealed = sealEpoch(
+      [
+        snapshotOf({ subtask: '0.0', epoch: 1, deadLetters: [letter] }),
+        snapshotOf({
+          subtask: '1.0',
+          epoch: 1,
+          deltas: [delta],
+          outputs: [{ node: 'o', subtask: 0, output: { rows } }],
+        }),
+      ],
+      context,
+    );
+
+    expect([sealed.deltas, sealed.rows, sealed.deadLetters]).toEqual([[delta], [rows], [letter]]);
+  });
+
   it('keeps the token of a sink that sealed nothing this time', () => {
     const first = sealEpoch([snapshotOf({ subtask: '0.0', epoch: 1 })], {
       ...context,
