@@ -40,7 +40,8 @@ export function basePrefix(place: StatePlace, group: KeyGroup, key: Uint8Array):
 export function baseKey(place: StatePlace, group: KeyGroup, key: Uint8Array, sub: Uint8Array): Uint8Array {
   const keyPart = isInline(key) ? key : sha256(key);
   const subPart = isInline(sub) ? sub : shortenSub(sub);
-  const bytes = new Uint8Array(HEAD_BYTES + keyPart.length + subPart.length);
+  // A Buffer, because the store takes nothing else and wrapping costs as much again; every byte is written below.
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + keyPart.length + subPart.length);
   writeU16(bytes, 0, place.node);
   writeU16(bytes, 2, group);
   writeU16(bytes, 4, place.state);

@@ -6,7 +6,7 @@
  */
 import { CorruptionError } from '../model/index.ts';
 import { isInline } from './base-key.ts';
-import { sealBytes, unsealBytes } from './sealed-bytes.ts';
+import { SEAL_BYTES, sealInPlace, unsealBytes } from './sealed-bytes.ts';
 
 const HAS_KEY = 1;
 const HAS_SUB = 2;
@@ -21,11 +21,14 @@ export interface BaseRecord {
 export function sealRecord(storedUnder: Uint8Array, key: Uint8Array, sub: Uint8Array, value: Uint8Array): Uint8Array {
   const fullKey = isInline(key) ? undefined : key;
   const fullSub = isInline(sub) ? undefined : sub;
-  const payload = new Uint8Array(1 + pieceBytes(fullKey) + pieceBytes(fullSub) + value.length);
-  payload[0] = (fullKey === undefined ? 0 : HAS_KEY) | (fullSub === undefined ? 0 : HAS_SUB);
-  const at = writePiece(payload, writePiece(payload, 1, fullKey), fullSub);
-  payload.set(value, at);
-  return sealBytes(storedUnder, payload);
+  const length = SEAL_BYTES + 1 + pieceBytes(fullKey) + pieceBytes(fullSub) + value.length;
+  // One allocation for seal and payload: folds make a record per entry. Every byte is written.
+  const record = Buffer.allocUnsafe(length);
+  record[SEAL_BYTES] = (fullKey === undefined ? 0 : HAS_KEY) | (fullSub === undefined ? 0 : HAS_SUB);
+  const at = writePiece(record, writePiece(record, SEAL_BYTES + 1, fullKey), fullSub);
+  record.set(value, at);
+  sealInPlace(storedUnder, record);
+  return record;
 }
 
 /** Views into `sealed`. `CorruptionError` unless the checksum matches. */

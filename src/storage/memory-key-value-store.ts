@@ -66,14 +66,14 @@ export class MemoryKeyValueStore implements KeyValueStore {
 
   get(space: Space, key: Uint8Array): Uint8Array | undefined {
     assert(this.#isOpen, 'a closed store is not read');
-    return this.#disk.spaces[space].values.get(text(key))?.slice();
+    return copyOf(this.#disk.spaces[space].values.get(text(key)));
   }
 
   range(space: Space, from: Uint8Array, to: Uint8Array, limit: number): KeyValueEntry[] {
     const { values } = this.#disk.spaces[space];
     return this.#keysBetween(space, from, to, limit).map((key) => ({
       key: bytes(key),
-      value: values.get(key)!.slice(),
+      value: copyOf(values.get(key)!),
     }));
   }
 
@@ -85,7 +85,7 @@ export class MemoryKeyValueStore implements KeyValueStore {
     const key = this.#disk.spaces[space].sorted().at(-1);
     return key === undefined
       ? undefined
-      : { key: bytes(key), value: this.#disk.spaces[space].values.get(key)!.slice() };
+      : { key: bytes(key), value: copyOf(this.#disk.spaces[space].values.get(key)!) };
   }
 
   transact(body: (writer: KeyValueWriter) => void): void {
@@ -124,7 +124,7 @@ export class MemoryKeyValueStore implements KeyValueStore {
   #put(space: Space, key: Uint8Array, value: Uint8Array): void {
     assert(key.length > 0 && key.length <= STORE_KEY_BYTES_MAX, `a stored key has ${key.length} bytes`);
     this.#remember(space, text(key));
-    this.#disk.spaces[space].put(text(key), value.slice());
+    this.#disk.spaces[space].put(text(key), copyOf(value));
   }
 
   #remove(space: Space, key: Uint8Array): void {
@@ -145,4 +145,9 @@ function text(key: Uint8Array): string {
 
 function bytes(key: string): Uint8Array {
   return Uint8Array.from(Buffer.from(key, 'latin1'));
+}
+
+/** Not `slice`: that of a Buffer is a view. */
+function copyOf<T extends Uint8Array | undefined>(value: T): T {
+  return (value === undefined ? undefined : Uint8Array.from(value)) as T;
 }

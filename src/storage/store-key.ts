@@ -53,7 +53,7 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length--;
   if (length === 0) return KEY_SPACE_END;
-  const end = prefix.slice(0, length);
+  const end = Uint8Array.from(prefix.subarray(0, length));
   end[length - 1]!++;
   return end;
 }
