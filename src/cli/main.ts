@@ -10,7 +10,8 @@ const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
-  columns: () => process.stderr.columns ?? 80,
+  // Some pseudo-terminals say 0.
+  columns: () => process.stderr.columns || 80,
 };
 
 const runner: JobRunner = {
