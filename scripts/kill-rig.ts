@@ -69,6 +69,7 @@ async function killUntil(name: string, seed: number, kills: number): Promise<rea
       const report = await runLife(jobs[name]!(life), life, KILLS_PER_LIFE, pace);
       reports.push(report);
       done += report.kills;
+      progress(`${name}: ${done} of ${kills} kills`, reports.length);
       if (report.failure !== '') fail(report.failure);
     }
   });
@@ -87,6 +88,7 @@ async function sweep(seed: number): Promise<readonly CrashReport[]> {
       const { name, ...crash } = cases[i]!;
       const report = await runCrashCase(jobs[name]!(partSeed(seed, i)), crash, partSeed(seed, i));
       reports.push(report);
+      progress(`crash points: ${reports.length} of ${cases.length} tries`, reports.length);
       if (report.failure !== '') fail(report.failure);
     }
   });
@@ -117,6 +119,10 @@ function reportSweep(reports: readonly CrashReport[]): void {
   console.log(
     `crash points: ${points.length}, deaths at them: ${reports.filter(({ isHit }) => isHit).length} of ${reports.length} tries`,
   );
+}
+
+function progress(line: string, count: number): void {
+  if (count % 10 === 0) console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(0)} s  ${line}`);
 }
 
 function fail(what: string): void {

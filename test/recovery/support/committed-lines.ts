@@ -3,8 +3,8 @@
  * time, and less by no more than the latest epoch, whose making visible a kill may have cut short.
  */
 import type { CommitToken } from '../../../src/model/index.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
 import type { Complain } from './violations.ts';
-import type { Workspace } from './workspace.ts';
 
 export interface CommittedLines<Row> {
   readonly rows: readonly Row[];
@@ -14,13 +14,13 @@ export interface CommittedLines<Row> {
 
 /** `file` is a file or, where the sink rotates, a folder of parts. */
 export function readCommittedLines<Row>(
-  workspace: Workspace,
+  folder: TemporaryFolder,
   file: string,
   token: CommitToken | undefined,
   complain: Complain,
 ): CommittedLines<Row> {
   if (token === undefined) {
-    if (workspace.exists(file) && workspace.list(file).some((name) => !name.startsWith('.')))
+    if (folder.exists(file) && folder.list(file).some((name) => !name.startsWith('.')))
       complain(`${file} is visible though no epoch is committed`);
     return { rows: [], isPart: false };
   }
@@ -29,29 +29,29 @@ export function readCommittedLines<Row>(
     readonly start: number;
     readonly end: number;
   };
-  if (part === 0) return readFile(workspace, file, start, end, complain);
+  if (part === 0) return readFile(folder, file, start, end, complain);
   const rows: Row[] = [];
   for (let number = 1; number < part; number++) {
     const name = partOf(file, number);
-    const length = workspace.read(name)?.length;
+    const length = folder.read(name)?.length;
     if (length === undefined) complain(`${name} is missing`);
-    else rows.push(...readFile<Row>(workspace, name, length, length, complain).rows);
+    else rows.push(...readFile<Row>(folder, name, length, length, complain).rows);
   }
-  const last = readFile<Row>(workspace, partOf(file, part), start, end, complain);
-  const visible = workspace.list(file).filter((name) => !name.startsWith('.'));
+  const last = readFile<Row>(folder, partOf(file, part), start, end, complain);
+  const visible = folder.list(file).filter((name) => !name.startsWith('.'));
   for (const name of visible.slice(part)) complain(`${file}/${name} is visible though not committed`);
   return { rows: [...rows, ...last.rows], isPart: last.isPart };
 }
 
 function readFile<Row>(
-  workspace: Workspace,
+  folder: TemporaryFolder,
   file: string,
   start: number,
   end: number,
   complain: Complain,
 ): CommittedLines<Row> {
-  const bytes = workspace.read(file) ?? Buffer.alloc(0);
-  const isPart = bytes.length < end || !workspace.exists(file);
+  const bytes = folder.read(file) ?? Buffer.alloc(0);
+  const isPart = bytes.length < end || !folder.exists(file);
   if (bytes.length > end) complain(`${file} has ${bytes.length} bytes, ${bytes.length - end} of them not committed`);
   if (bytes.length < start) complain(`${file} has ${bytes.length} bytes, ${start} were visible before`);
   const text = bytes.toString('utf8');
@@ -68,6 +68,6 @@ function readFile<Row>(
   return { rows, isPart };
 }
 
-function partOf(folder: string, number: number): string {
-  return `${folder}/part-${String(number).padStart(5, '0')}.jsonl`;
+function partOf(file: string, number: number): string {
+  return `${file}/part-${String(number).padStart(5, '0')}.jsonl`;
 }

@@ -10,7 +10,7 @@ import type * as ExecutionPoints from '../../../src/execution/crash-points.ts';
 import type * as Storage from '../../../src/storage/index.ts';
 import { builtPackage } from './built-package.ts';
 import type { JobUnderTest } from './job-under-test.ts';
-import { Pace, runToEnd } from './kill-process.ts';
+import { Pace, runToEnd, type StartEnd } from './kill-process.ts';
 import { describeFailure, guard } from './run-life.ts';
 import { partSeed, SeededChoice } from './seeded-choice.ts';
 import { pickOptions, type StartPlan } from './start-plan.ts';
@@ -41,23 +41,62 @@ export async function listCrashPoints(): Promise<readonly string[]> {
 export async function runCrashCase(job: JobUnderTest, { point, nth }: CrashCase, seed: number): Promise<CrashReport> {
   const random = new SeededChoice(partSeed(seed, nth));
   const pace = new Pace();
-  const violations = new Violations();
   const armed = job.start(planArmed(random), { MILLRACE_CRASH_AT: `${point}#${nth}` });
   const first = await runToEnd(armed, undefined, pace);
-  if (first.kind === 'failed') violations.complain(`armed: ${describeFailure(first)}`);
-  await guard(violations, 'after the crash', () => job.checkCut(violations.at('after the crash')));
-  if (violations.count === 0) {
+  let violations = await compare(job, first);
+  if (violations.count === 0 && first.kind === 'killed') {
     const second = await runToEnd(job.start(planArmed(random)), undefined, pace);
-    if (second.kind !== 'completed') violations.complain(`the start behind it: ${second.kind}`);
-    if (second.kind === 'failed') violations.complain(describeFailure(second));
-    await guard(violations, 'at the end', () => job.checkComplete(violations.at('at the end')));
+    violations = await compare(job, second);
+    if (second.kind === 'killed') violations.complain('the start behind it was killed by somebody else');
   }
-  const failure =
-    violations.count === 0
-      ? ''
-      : `SEED=${seed} JOB=${job.name} MILLRACE_CRASH_AT=${point}#${nth}\n${violations}\nkept for a look: ${job.directory}`;
+  const failure = violations.count === 0 ? '' : describeCase(job, seed, `${point}#${nth}`, violations);
   if (failure === '') job.remove();
   return { job: job.name, point, nth, isHit: first.kind === 'killed', failure };
+}
+
+/**
+ * The short form: one job dies at one point after the other, in one directory as long as it has work left, so that each start
+ * recovers from the death of the one before. A point that was not passed is tried once more in a new directory.
+ */
+export async function runCrashChain(
+  createJob: (seed: number) => JobUnderTest,
+  points: readonly string[],
+  seed: number,
+): Promise<readonly CrashReport[]> {
+  const random = new SeededChoice(seed);
+  const reports: CrashReport[] = [];
+  const waiting = points.map((point) => ({ point, isRetry: false }));
+  let job = createJob(seed);
+  let deaths: string[] = [];
+  for (let next = waiting.shift(); next !== undefined || deaths.length > 0; next = waiting.shift()) {
+    const environment: Record<string, string> = next === undefined ? {} : { MILLRACE_CRASH_AT: `${next.point}#1` };
+    const end = await runToEnd(job.start(planArmed(random), environment), undefined, new Pace());
+    if (next !== undefined) deaths.push(next.point);
+    const violations = await compare(job, end);
+    const failure = violations.count === 0 ? '' : describeCase(job, seed, deaths.join(' '), violations);
+    const isHit = end.kind === 'killed';
+    if (next !== undefined && !isHit && !next.isRetry && failure === '') waiting.unshift({ ...next, isRetry: true });
+    else if (next !== undefined || failure !== '')
+      reports.push({ job: job.name, point: next?.point ?? 'the last start', nth: 1, isHit, failure });
+    if (isHit && failure === '') continue;
+    if (failure === '') job.remove();
+    job = createJob(seed + reports.length);
+    deaths = [];
+  }
+  job.remove();
+  return reports;
+}
+
+async function compare(job: JobUnderTest, end: StartEnd): Promise<Violations> {
+  const violations = new Violations();
+  if (end.kind === 'failed') violations.complain(describeFailure(end));
+  else if (end.kind === 'killed') await guard(violations, 'after the crash', () => job.checkCut(violations.complain));
+  else await guard(violations, 'at the end', () => job.checkComplete(violations.complain));
+  return violations;
+}
+
+function describeCase(job: JobUnderTest, seed: number, points: string, violations: Violations): string {
+  return `SEED=${seed} JOB=${job.name} MILLRACE_CRASH_AT=${points}\n${violations}\nkept for a look: ${job.directory}`;
 }
 
 /** Many short epochs, so that later passes exist, and folds are due. */
