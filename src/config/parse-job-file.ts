@@ -3,6 +3,7 @@
  * opened and no module loaded.
  */
 import { checkGraph } from './check-graph.ts';
+import { checkOutputs } from './check-outputs.ts';
 import { describeIssue, valueAt } from './describe-issue.ts';
 import { compileAggregate } from './expression/aggregate-expression.ts';
 import { compileExpression, compileGeneratorExpression, type ExpectedType } from './expression/expression.ts';
@@ -40,7 +41,7 @@ export function parseJobFile(text: string, file: string): ParsedJobFile {
       if (path.some((_, index) => repaired.abandoned.has(formatPath(path.slice(0, index + 1))))) continue;
       problems.push({ path: repaired.originalPath(path), ...describeIssue(issue, valueAt(repaired.value, path)) });
     }
-    const inGraph = [...checkGraph(repaired.value), ...choiceProblems(repaired.value)];
+    const inGraph = [...checkGraph(repaired.value), ...choiceProblems(repaired.value), ...checkOutputs(repaired.value)];
     problems.push(...inGraph.map((problem) => ({ ...problem, path: repaired.originalPath(problem.path) })));
     for (const field of repaired.roles) problems.push(...expressionProblems(field.role, field.text, field.path));
   }

@@ -207,6 +207,21 @@ describe('parseJobFile', () => {
     ]);
   });
 
+  it('refuses a file that two sinks write, or that a sink writes while a source reads it', () => {
+    const file = (path: string): object => ({ type: 'file', inputs: ['in'], path });
+    const sinks = {
+      a: file('out/x.jsonl'),
+      b: file('./out/../out/x.jsonl'),
+      c: file('in.jsonl'),
+      d: file('other.jsonl'),
+    };
+
+    expect(problemsOf(job({ sinks }))).toEqual([
+      'sinks.b.path (line 1): "./out/../out/x.jsonl" is taken: the sink "a" writes it',
+      'sinks.c.path (line 1): "in.jsonl" is taken: the source "in" reads it',
+    ]);
+  });
+
   it('finds every cycle and names its path', () => {
     const map = (...inputs: string[]): object => ({ type: 'map', inputs, value: 'record' });
     const transforms = { a: map('in', 'c'), b: map('a'), c: map('b'), self: map('self'), behind: map('c', 'self') };
