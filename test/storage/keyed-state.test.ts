@@ -292,6 +292,23 @@ describe.each([
     expect(rig.states[0]!.memory().entries).toBeGreaterThan(50);
   });
 
+  it('give a map entry that is changed during an iteration as it is now, not as it is stored', () => {
+    rig = new StateRig(medium, 1, 0);
+    for (const sub of ['a', 'z']) rig.at('key').map('parts').set(sub, 'stored');
+    for (let i = 0; i < 4; i++) rig.epoch();
+    rig.fold(100);
+    rig.crash(1);
+
+    const parts = rig.at('key').map<string>('parts');
+    const seen: string[] = [];
+    for (const [sub, value] of parts.entries()) {
+      seen.push(`${sub} ${value}`);
+      parts.set('z', 'changed');
+    }
+
+    expect(seen).toEqual(['a stored', 'z changed']);
+  });
+
   it('keep entries of unfolded deltas in memory whatever the bound: the base tables do not have them yet', () => {
     rig = new StateRig(medium, 1, 0);
     for (let key = 0; key < 500; key++) rig.at(key).value('total').set(key);
