@@ -175,9 +175,12 @@ export function resolveJobOptions(...inputs: readonly JobOptionsInput[]): JobOpt
   for (const [path, row] of Object.entries(OPTION_TABLE) as [OptionPath, OptionRow][]) {
     const given = inputs.map((input) => valueAt(input, path)).filter((value) => value !== undefined);
     const value = given.length === 0 ? row.fallback : given[given.length - 1];
-    if (typeof value !== 'number' || !(value >= row.min && value <= row.max)) {
+    // Times may be fractions of a millisecond; everything else is counted.
+    const isWhole = path.endsWith('Ms') || Number.isSafeInteger(value);
+    if (typeof value !== 'number' || !isWhole || !(value >= row.min && value <= row.max)) {
+      const kind = path.endsWith('Ms') ? 'a number' : 'a whole number';
       problems.push(
-        `${path}: must be a number from ${row.min} to ${row.max}, not ${JSON.stringify(value)} (${row.reason})`,
+        `${path}: must be ${kind} from ${row.min} to ${row.max}, not ${typeof value === 'number' ? value : JSON.stringify(value)} (${row.reason})`,
       );
       continue;
     }

@@ -54,6 +54,9 @@ export interface SimulationResult {
 /** Rounds of the scheduler within which a process crashes; a small job takes a few hundred. */
 const CRASH_ROUNDS_MAX = 200;
 
+/** Crash points passed within which a process crashes; an epoch passes about ten. */
+const CRASH_POINTS_MAX = 40;
+
 class SimulatedCrash extends Error {}
 
 /** Runs `definition` to its end. Throws, with the seed in the message, when the job fails. */
@@ -64,8 +67,10 @@ export async function simulateJob(definition: JobDefinition, options: Simulation
   let crashesLeft = options.faults?.crashes ?? 0;
   for (let processes = 1; ; processes++) {
     const process = new SimulatedProcess(definition, options, disk, random);
-    const crashAfter = crashesLeft > 0 ? 1 + random.below(CRASH_ROUNDS_MAX) : Number.POSITIVE_INFINITY;
-    const outcome = await process.run(crashAfter);
+    const crashes = crashesLeft > 0;
+    const afterRounds = crashes && random.below(2) === 0 ? 1 + random.below(CRASH_ROUNDS_MAX) : 0;
+    const atPoint = crashes && afterRounds === 0 ? 1 + random.below(CRASH_POINTS_MAX) : 0;
+    const outcome = await process.run(afterRounds, atPoint);
     crashesLeft--;
     if (outcome === undefined) continue;
     if (outcome.kind === 'failed') {
@@ -84,6 +89,7 @@ class SimulatedProcess {
   readonly #workers: number;
   #killsLeft: number;
   #hasCrashed = false;
+  #crashAtPoint = 0;
 
   constructor(definition: JobDefinition, options: SimulationOptions, disk: MemoryDisk, random: RandomStream) {
     this.#random = random;
@@ -119,9 +125,7 @@ class SimulatedProcess {
       baseDirectory: '/',
       clock: this.#clock,
       random: () => random.next(),
-      crashPoint: () => {
-        if (this.#hasCrashed) throw new SimulatedCrash('the process is gone');
-      },
+      crashPoint: (name) => this.#passCrashPoint(name),
       openState: (): RunState => {
         const store = openMemoryCheckpointStore({
           disk,
@@ -129,6 +133,7 @@ class SimulatedProcess {
           keyGroups: plan.keyGroups,
           retainEpochs: jobOptions.state.retainEpochs,
           foldEveryEpochs: jobOptions.state.foldEveryEpochs,
+          crashPoint: (name) => this.#passCrashPoint(name),
         });
         return { store, pendingDirectory: (node) => `/pending/${node}`, close: () => store.close() };
       },
@@ -141,8 +146,12 @@ class SimulatedProcess {
     });
   }
 
-  /** `undefined` when the process crashed. */
-  async run(crashAfterRounds: number): Promise<JobOutcome | undefined> {
+  /**
+   * `undefined` when the process crashed: after so many rounds of the scheduler, or at that crash point counted from the start,
+   * whichever comes first; 0 means never.
+   */
+  async run(crashAfterRounds: number, crashAtPoint: number): Promise<JobOutcome | undefined> {
+    this.#crashAtPoint = crashAtPoint;
     let outcome: JobOutcome | undefined;
     let rounds = 0;
     void this.#run.outcome.then((ended) => {
@@ -155,7 +164,7 @@ class SimulatedProcess {
         this.#killsLeft--;
         this.#hosting.kill(this.#random.below(this.#workers));
       }
-      if (rounds > crashAfterRounds) this.#crash();
+      if (crashAfterRounds > 0 && rounds > crashAfterRounds) this.#crash();
       return outcome !== undefined || this.#hasCrashed;
     });
     return this.#hasCrashed ? undefined : outcome;
@@ -167,6 +176,15 @@ class SimulatedProcess {
 
   elapsedMs(): number {
     return this.#clock.monotonic();
+  }
+
+  /** Nothing that is behind a crash point happens in a process that has crashed, or crashes right here. */
+  #passCrashPoint(name: string): void {
+    if (!this.#hasCrashed && this.#crashAtPoint > 0) {
+      this.#crashAtPoint--;
+      if (this.#crashAtPoint === 0) this.#crash();
+    }
+    if (this.#hasCrashed) throw new SimulatedCrash(`the process crashed before or at ${name}`);
   }
 
   #crash(): void {
