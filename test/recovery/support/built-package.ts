@@ -93,12 +93,13 @@ function publish(temporary: string, directory: string): void {
 
 function contentHash(): string {
   const hash = createHash('sha256');
-  const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, withFileTypes: true })
+  const given = process.env['MILLRACE_BUILT_PACKAGE'];
+  const origin = given === undefined ? join(REPOSITORY, 'src') : join(given, 'dist');
+  const sources = readdirSync(origin, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const others = [...FIXTURES, 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
-  hash.update(process.env['MILLRACE_BUILT_PACKAGE'] ?? '');
   for (const path of [...sources, ...others.map((file) => join(REPOSITORY, file))]) {
     hash.update(path).update('\0').update(readFileSync(path)).update('\0');
   }

@@ -15,14 +15,17 @@ export class Pace {
   }
 }
 
+/** `stopped`: by SIGTERM, behind a final epoch. */
 export type StartEnd =
-  | { readonly kind: 'killed' | 'completed'; readonly exit: ProcessExit }
+  | { readonly kind: 'killed' | 'stopped' | 'completed'; readonly exit: ProcessExit }
   | { readonly kind: 'failed'; readonly exit: ProcessExit; readonly reason: string };
 
 /** A start that takes longer hangs. */
 const START_MAX_MS = 60_000;
+/** What the command line says when it is asked to stop. */
+const DRAIN_NOTE = /^\nSIGTERM: draining; [^\n]*\n$/;
 
-/** Nothing but a SIGKILL or a success in silence is expected. */
+/** Nothing but the planned end, a death at a crash point or a success is expected, all in silence. */
 export async function runToEnd(process: JobProcess, kill: KillPlan | undefined, pace: Pace): Promise<StartEnd> {
   const startedAt = performance.now();
   void process.event('running').then((event) => {
@@ -37,15 +40,19 @@ export async function runToEnd(process: JobProcess, kill: KillPlan | undefined, 
   const exit = await process.exited;
   clearTimeout(guard);
   if (isHanging) return { kind: 'failed', exit, reason: `did not end within ${START_MAX_MS / 1000} s` };
-  if (exit.stderr !== '') return { kind: 'failed', exit, reason: 'wrote to its standard error' };
-  if (exit.signal === 'SIGKILL') return { kind: 'killed', exit };
+  if (exit.stderr !== '' && !(kill?.signal === 'SIGTERM' && DRAIN_NOTE.test(exit.stderr)))
+    return { kind: 'failed', exit, reason: 'wrote to its standard error' };
+  // A SIGTERM that comes before anybody listens ends the process like a SIGKILL.
+  if (exit.signal === 'SIGKILL' || (exit.signal === 'SIGTERM' && kill?.signal === 'SIGTERM'))
+    return { kind: 'killed', exit };
+  if (exit.code === 143 && kill?.signal === 'SIGTERM') return { kind: 'stopped', exit };
   if (exit.code === 0) return { kind: 'completed', exit };
   return { kind: 'failed', exit, reason: `ended with code ${exit.code}, signal ${exit.signal}` };
 }
 
-async function killAsPlanned(process: JobProcess, { after, delay, nth }: KillPlan, pace: Pace): Promise<void> {
+async function killAsPlanned(process: JobProcess, { after, delay, nth, signal }: KillPlan, pace: Pace): Promise<void> {
   if (after !== 'start') await process.event(after, nth);
   const delayMs = after === 'start' ? delay * pace.startMs : delay;
-  const timer = setTimeout(() => process.signal('SIGKILL'), delayMs);
+  const timer = setTimeout(() => process.signal(signal), delayMs);
   void process.exited.then(() => clearTimeout(timer));
 }

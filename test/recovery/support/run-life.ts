@@ -67,7 +67,9 @@ export function describeFailure({ exit, reason }: Extract<StartEnd, { kind: 'fai
 
 function describeStart(number: number, { kill, settings, style, form }: StartPlan, end: StartEnd): string {
   const planned =
-    kill === undefined ? 'no kill planned' : `kill after ${kill.after} ${kill.nth} + ${kill.delay.toFixed(2)}`;
+    kill === undefined
+      ? 'no kill planned'
+      : `${kill.signal} after ${kill.after} ${kill.nth} + ${kill.delay.toFixed(2)}`;
   return `  start ${number}: ${end.kind} after ${end.exit.durationMs.toFixed(0)} ms (${planned}), ${style}, form ${form}, ${JSON.stringify(settings)}`;
 }
 

@@ -14,6 +14,8 @@ export type LaunchStyle = 'embedded' | 'command';
  * `epoch` (the nth of this start): `delay` is in milliseconds.
  */
 export interface KillPlan {
+  /** SIGTERM asks for a drain. */
+  readonly signal: 'SIGKILL' | 'SIGTERM';
   readonly after: 'start' | 'running' | 'epoch';
   readonly nth: number;
   readonly delay: number;
@@ -57,14 +59,17 @@ export function pickOptions(random: SeededChoice): JobOptionsInput {
       frameRecords: random.pick([1, 2, 7, 64, 512]),
       localRecords: random.pick([2, 16, 1024]),
     },
+    // A drain is as slow as the machine is busy; giving it up would be right, but is not what is tested.
+    drainTimeoutMs: 60_000,
     loop: { stepRecords: random.pick([1, 3, 16, 64, 256]), encodeSliceMs: random.pick([0.01, 0.1, 0.5]) },
   };
 }
 
 /** Start-up, running and the end all have their share. */
 function planKill(random: SeededChoice, style: LaunchStyle): KillPlan {
+  const signal = random.chance(0.12) ? 'SIGTERM' : 'SIGKILL';
   const share = random.next();
-  if (style === 'command' || share < 0.25) return { after: 'start', nth: 1, delay: 0.1 + random.next() * 1.9 };
-  if (share < 0.5) return { after: 'running', nth: 1, delay: random.next() * 60 };
-  return { after: 'epoch', nth: random.between(1, 12), delay: random.next() * 12 };
+  if (style === 'command' || share < 0.25) return { signal, after: 'start', nth: 1, delay: 0.1 + random.next() * 1.9 };
+  if (share < 0.5) return { signal, after: 'running', nth: 1, delay: random.next() * 60 };
+  return { signal, after: 'epoch', nth: random.between(1, 12), delay: random.next() * 12 };
 }
