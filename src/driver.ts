@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { announceFailure, announceReady, type ControlPorts, connectControl, exposeControl } from './actors/index.ts';
-import { loadJob } from './config/index.ts';
+import { loadJob } from './config/load-job.ts';
 import { ContinuousEngine } from './continuous/continuous-engine.ts';
 import { ThreadWorkerHosting } from './continuous/thread-worker-hosting.ts';
 import { createCrashPoint } from './crash-point.ts';

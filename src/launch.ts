@@ -6,7 +6,8 @@
  */
 import { EventEmitter } from 'node:events';
 import { connectControl, createControlPorts, exposeControl, type JobState, WorkerRef } from './actors/index.ts';
-import { type JobReference, referenceTo } from './config/index.ts';
+import type { JobReference } from './config/index.ts';
+import { referenceTo } from './config/reference-to.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
 import type { Until } from './execution/decide-stop.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';

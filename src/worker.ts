@@ -14,7 +14,7 @@ import {
   withTransfer,
 } from './actors/index.ts';
 import { SharedHeartbeatWriter, SharedParker } from './channels/index.ts';
-import { loadJob } from './config/index.ts';
+import { loadJob } from './config/load-job.ts';
 import { ContinuousWorker } from './continuous/continuous-worker.ts';
 import type { WorkerThreadData } from './continuous/thread-worker-hosting.ts';
 import { WorkerChannels } from './continuous/worker-channels.ts';

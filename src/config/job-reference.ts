@@ -2,6 +2,8 @@
 import type { JobOptionsInput } from '../execution/options.ts';
 import type { JobDefinition } from '../plan/index.ts';
 
+export const JOB_FILE_BYTES_MAX: number = 1024 * 1024;
+
 export type JobReference =
   /** A JSON job file: `path` is absolute; `text` is its content, read once, so that no thread can see another version. */
   | { readonly kind: 'file'; readonly path: string; readonly text: string }

@@ -9,12 +9,11 @@ import { compileAggregate } from './expression/aggregate-expression.ts';
 import { compileExpression, compileGeneratorExpression, type ExpectedType } from './expression/expression.ts';
 import { ExpressionProblem } from './expression/parse-expression.ts';
 import type { JobFile } from './job-file.ts';
+import { JOB_FILE_BYTES_MAX } from './job-reference.ts';
 import { type FieldRole, jobFileSchema } from './job-schema.ts';
 import { readJsonText } from './json-text.ts';
 import { formatPath, formatProblem, type JsonPath, type Problem, problemsError, type TextPlace } from './problem.ts';
 import { repairKeys } from './repair-keys.ts';
-
-export const JOB_FILE_BYTES_MAX: number = 1024 * 1024;
 
 export interface ParsedJobFile {
   readonly job: JobFile;

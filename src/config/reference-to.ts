@@ -3,8 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OptionError } from '../model/index.ts';
-import type { JobReference } from './job-reference.ts';
-import { JOB_FILE_BYTES_MAX } from './parse-job-file.ts';
+import { JOB_FILE_BYTES_MAX, type JobReference } from './job-reference.ts';
 
 const MODULE = /\.[cm]?[jt]s$/;
 

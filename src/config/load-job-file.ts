@@ -1,0 +1,37 @@
+/** Builds a job from the text of a JSON job file. */
+import { dirname, resolve } from 'node:path';
+import type { JobOptionsInput } from '../execution/options.ts';
+import { defineJob } from '../plan/index.ts';
+import { createConnectors } from './create-connectors.ts';
+import { drawGraph } from './draw-graph.ts';
+import type { JobFile } from './job-file.ts';
+import type { LoadedJob } from './job-reference.ts';
+import { loadNodeModules } from './load-node-modules.ts';
+import { parseJobFile, render } from './parse-job-file.ts';
+import { problemsError } from './problem.ts';
+
+/** As {@link loadJob}, from the text of a JSON job file; `path` is absolute. Loads the modules that the job names. */
+export async function loadJobFile(file: { readonly path: string; readonly text: string }): Promise<LoadedJob> {
+  const { job, placeOf } = parseJobFile(file.text, file.path);
+  const baseDirectory = dirname(file.path);
+  const moduleRoot = resolve(baseDirectory, job.moduleRoot ?? '.');
+  const modules = await loadNodeModules(job, baseDirectory, moduleRoot);
+  const connectors = createConnectors(job);
+  const problems = [...modules.problems, ...connectors.problems];
+  if (problems.length > 0) throw problemsError(file.path, render(problems, placeOf));
+  const definition = defineJob(job.name, (builder) => drawGraph(builder, job, connectors, modules.exports));
+  const directory = job.state?.directory;
+  return {
+    definition,
+    options: engineOptions(job),
+    baseDirectory,
+    stateDirectory: directory === undefined ? undefined : resolve(baseDirectory, directory),
+  };
+}
+
+/** The keys of a job file that are options of the engine. The schema has checked them against the option table. */
+function engineOptions(job: JobFile): JobOptionsInput {
+  const { $schema, name, moduleRoot, sources, transforms, sinks, state, ...rest } = job;
+  const { directory, ...stateOptions } = state ?? {};
+  return { ...rest, state: stateOptions } as JobOptionsInput;
+}
