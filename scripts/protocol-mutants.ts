@@ -89,8 +89,8 @@ const MUTANTS: readonly Mutant[] = [
     id: 'M12',
     bug: 'the snapshot is taken while state changes: a frozen entry is not encoded before it is touched (I1)',
     file: 'src/storage/change-log.ts',
-    from: 'if (cell.serial === this.frozenSerial) this.#encode(cell);',
-    to: 'if (cell.serial === this.frozenSerial) cell.serial = SERIAL_NONE;',
+    from: 'touch(cell: Cell): void {\n    if (cell.serial === this.frozenSerial) this.#encode(cell);',
+    to: 'touch(cell: Cell): void {\n    if (cell.serial === this.frozenSerial) cell.serial = SERIAL_NONE;',
     tests: ['test/storage/keyed-state.test.ts', ...SIMULATION],
   },
   {

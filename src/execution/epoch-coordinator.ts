@@ -67,6 +67,12 @@ export interface EpochCoordinatorOptions {
 
 type Stop = 'drain' | 'complete';
 
+/**
+ * The first epoch of a generation comes early: after a restart its commit is the proof that the job runs again, and until
+ * then every further crash repeats the same work.
+ */
+const FIRST_EPOCH_MS = 50;
+
 /** Folding gives way to everything else: one slice, then this pause. */
 const FOLD_PAUSE_MS = 2;
 
@@ -92,11 +98,12 @@ export class EpochCoordinator {
     this.#announcedFold = options.store.foldedThrough();
   }
 
-  /** Workers are running. The first epoch begins an interval from now. */
+  /** Workers are running. */
   start(): void {
     assert(this.#phase === 'stopped', 'a coordinator starts once');
     this.#phase = 'waiting';
-    this.#begunAt = this.#options.clock.monotonic();
+    const { clock, intervalMs } = this.#options;
+    this.#begunAt = clock.monotonic() - Math.max(0, intervalMs - FIRST_EPOCH_MS);
     this.#scheduleNext();
     this.#scheduleFold();
   }

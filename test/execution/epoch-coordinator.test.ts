@@ -96,6 +96,23 @@ describe('the epoch coordinator', () => {
     expect(markers.map(({ epoch }) => epoch)).toEqual([1, 2]);
   });
 
+  it('begins the first epoch of a generation early, and the others an interval apart', async () => {
+    const { clock, coordinator, deliver, markers } = setUp({ intervalMs: 1000 });
+    coordinator.start();
+
+    clock.advance(49);
+    expect(markers).toHaveLength(0);
+    clock.advance(1);
+    expect(markers).toHaveLength(1);
+
+    deliver(1);
+    await settled();
+    clock.advance(999);
+    expect(markers).toHaveLength(1);
+    clock.advance(1);
+    expect(markers).toHaveLength(2);
+  });
+
   it('begins early on request, but not twice at once', async () => {
     const { clock, coordinator, markers } = setUp();
     coordinator.start();
@@ -203,7 +220,7 @@ describe('the epoch coordinator', () => {
 
     deliver(1);
     await settled();
-    clock.advance(50);
+    clock.advance(20);
 
     expect(store.slicesToFold).toBe(0);
     expect(events.at(-1)).toBe('announce 1 folded 1');
