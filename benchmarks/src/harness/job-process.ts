@@ -1,0 +1,27 @@
+/** The process of one run of a job: a service that embeds Millrace and watches. Forked by `runJob`. */
+import { Millrace } from 'millrace';
+import { machineTimeMs, readSettings, sendResult } from './fork.ts';
+import type { JobRunResult, JobRunSettings, ObservedEpoch } from './job-run.ts';
+
+const settings = readSettings<JobRunSettings>();
+const epochs: ObservedEpoch[] = [];
+
+const millrace = await Millrace.open();
+const job = await millrace.start(new URL(`../jobs/${settings.job}`, import.meta.url), {
+  ...settings.options,
+  stateDirectory: settings.stateDirectory,
+});
+job.on('epoch', (epoch) => {
+  const { user, system } = process.cpuUsage();
+  epochs.push({ ...epoch, atMs: machineTimeMs(), cpuMs: (user + system) / 1000 });
+  if (epochs.length === 1 && settings.runMs !== undefined) setTimeout(() => void job.close(), settings.runMs);
+});
+const outcome = await job.finished;
+const result: JobRunResult = {
+  outcome,
+  status: job.status(),
+  epochs,
+  residentBytesMax: process.resourceUsage().maxRSS * 1024,
+};
+await millrace.close();
+sendResult(result);

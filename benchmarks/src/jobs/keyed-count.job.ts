@@ -1,0 +1,23 @@
+/** Payments counted per card, as fast as they come. `stages` cuts the job short, to measure what the rest of it costs. */
+import { aggregates, defineJob, type JobDefinition, sinks, sources } from 'millrace';
+import { readSettings } from '../harness/fork.ts';
+import type { JobRunSettings } from '../harness/job-run.ts';
+import { randomPayments } from './payment.ts';
+
+export interface KeyedCountSettings {
+  readonly keys: number;
+  readonly splits: number;
+  readonly stages: 'source' | 'source and keyBy' | 'all';
+}
+
+const { keys, splits, stages } = readSettings<JobRunSettings<KeyedCountSettings>>().jobSettings;
+
+const job: JobDefinition = defineJob('keyed-count', (builder) => {
+  const payments = builder.source('payments', sources.generator({ splits, create: randomPayments(keys) }));
+  if (stages === 'source') return payments.to('nowhere', sinks.discard());
+  const keyed = payments.keyBy((payment) => payment.card);
+  if (stages === 'source and keyBy') return keyed.to('nowhere', sinks.discard());
+  return keyed.aggregate({ payments: aggregates.count() }).to('nowhere', sinks.discard());
+});
+
+export default job;
