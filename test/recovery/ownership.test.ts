@@ -48,7 +48,9 @@ describe('a second process on a state directory', () => {
     expect(refused?.report).toMatchObject({ code: 'ERR_LOCKED' });
     expect(refused?.report.message).toContain(`in use by process ${owner.pid} `);
     expect(owner.hasExited).toBe(false);
-    console.log(`refused ${command.durationMs.toFixed(0)} ms after the start of the process`);
+    console.log(
+      `refused ${refused?.afterMs.toFixed(0)} ms after the call of start, ${command.durationMs.toFixed(0)} ms from start to end of a process`,
+    );
   });
 
   test('takes over from a killed owner without a manual step', { timeout: TIMEOUT_MS }, async () => {
