@@ -58,13 +58,18 @@ export class Millrace {
    * others of recovery `none`.
    */
   async start(job: URL | string, options: StartOptions = {}): Promise<JobHandle> {
-    if (this.#closing !== undefined) throw new CancelledError('this Millrace is closed; open another one');
+    this.#requireOpen();
     const reference = await referenceTo(job);
+    this.#requireOpen();
     const handle = new JobHandle(reference, this.#options, options);
     this.#jobs.add(handle);
     void handle.exited.then(() => this.#jobs.delete(handle));
     await handle.start();
     return handle;
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new CancelledError('this Millrace is closed; open another one');
   }
 
   /** Jobs started and not ended. */

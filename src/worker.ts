@@ -20,7 +20,7 @@ import type { WorkerThreadData } from './continuous/thread-worker-hosting.ts';
 import { WorkerChannels } from './continuous/worker-channels.ts';
 import { createCrashPoint } from './crash-point.ts';
 import type { WorkerCommands, WorkerEvents } from './execution/deployment.ts';
-import { assert, type NodeId, ownedGroups, type SubtaskSnapshot, SystemClock } from './model/index.ts';
+import { assert, type NodeId, ownedGroups, PlanError, type SubtaskSnapshot, SystemClock } from './model/index.ts';
 import { compile, listSubtasks, type PhysicalPlan } from './plan/index.ts';
 import { createKeyedState, openStateReader } from './storage/index.ts';
 import type { WorkerJob } from './worker-job.ts';
@@ -43,6 +43,7 @@ async function startWorker(data: WorkerThreadData<WorkerJob>): Promise<void> {
   const clock = new SystemClock();
   const { definition } = await loadJob(job.reference);
   const plan = compile(definition.build(), options);
+  requireSamePlan(plan, deployment.fingerprint);
   const reader = openStateReader(job.dataPath);
   const events = connectEvents(ports);
   const channels = new WorkerChannels(deployment, memory);
@@ -97,6 +98,14 @@ async function startWorker(data: WorkerThreadData<WorkerJob>): Promise<void> {
   };
   const server = exposeControl({ ...commands }, ports.serves);
   isControlPending = () => server.pending() > 0;
+}
+
+/** I9, as far as it is the job's part. */
+function requireSamePlan(plan: PhysicalPlan, fingerprint: string): void {
+  if (plan.fingerprint === fingerprint) return;
+  throw new PlanError(
+    `job ${plan.job} builds another plan in another thread: names and shapes in a job must not depend on time, chance, thread or environment`,
+  );
 }
 
 /** What this worker says to the driver. An answer is not waited for: if the driver is gone, so is this thread. */

@@ -7,7 +7,14 @@
 import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
 import type { Engine, GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
 import { EpochCoordinator } from '../execution/epoch-coordinator.ts';
-import { type ErrorReport, type NodeId, subtaskId, toReport, type WorkerIndex } from '../model/index.ts';
+import {
+  type ErrorReport,
+  type NodeId,
+  subtaskId,
+  toReport,
+  type WorkerIndex,
+  WorkerLostError,
+} from '../model/index.ts';
 import { listSubtasks } from '../plan/placement.ts';
 import type { WorkerHosting, WorkerLink } from './worker-hosting.ts';
 
@@ -105,7 +112,10 @@ class ContinuousGeneration implements GenerationRun {
 
   #tell(command: (worker: WorkerLink) => Promise<void>): void {
     for (const worker of this.#workers) {
-      command(worker).catch((thrown: unknown) => this.#fail(toReport(thrown)));
+      command(worker).catch((thrown: unknown) => {
+        // A lost worker tells why itself; that a command to it got no answer is only the consequence.
+        if (!(thrown instanceof WorkerLostError)) this.#fail(toReport(thrown));
+      });
     }
   }
 

@@ -13,6 +13,7 @@ import {
   assert,
   type Emitter,
   type Epoch,
+  type ErrorPlace,
   type Marker,
   type MonotonicMs,
   type NodeId,
@@ -129,7 +130,7 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     try {
       result = this.#reader.poll(this, budget);
     } catch (thrown) {
-      throw placed(thrown, this.#options.node, undefined);
+      throw placed(thrown, this.#options.node, undefined).locate(this.#position());
     }
     const { epochRecords } = this.#options;
     if (epochRecords > 0 && this.#read >= epochRecords && !this.#hasAskedForEpoch) {
@@ -139,6 +140,14 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     this.#state = result === 'progress' ? 'active' : result;
     if (result === 'ended') this.#options.onEnded();
     return result;
+  }
+
+  /** Where the reader stands, which is just behind the record at hand; said only where one split leaves no doubt. */
+  #position(): ErrorPlace {
+    const [first, ...others] = Object.entries(this.#reader.offsets());
+    if (first === undefined || others.length > 0) return {};
+    const [split, offset] = first;
+    return { split, offset: typeof offset === 'object' ? JSON.stringify(offset) : String(offset) };
   }
 
   #onCommitted(epoch: Epoch, foldedThrough: Epoch): void {

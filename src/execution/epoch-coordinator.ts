@@ -163,7 +163,9 @@ export class EpochCoordinator {
     }
     const epoch = this.#tracker.begin();
     this.#phase = 'gathering';
-    this.#begunAt = this.#options.clock.monotonic();
+    const now = this.#options.clock.monotonic();
+    assert(now >= this.#begunAt, `I7: the monotonic clock went back from ${this.#begunAt} to ${now}`);
+    this.#begunAt = now;
     this.#isEarlyWanted = false;
     this.#stopInFlight = this.#stop;
     this.#options.crashPoint('epoch.begun');

@@ -119,6 +119,11 @@ export class JobRun {
   drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
+    // Between two generations nothing runs that could be drained, and everything committed stands.
+    if (this.#lifecycle.state === 'restarting') {
+      void this.close();
+      return;
+    }
     const { clock, options } = this.#options;
     this.#drainTimer = clock.schedule(options.drainTimeoutMs, () => void this.close());
     this.#open?.run.finish('drain');

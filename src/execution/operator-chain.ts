@@ -6,6 +6,7 @@
  */
 import {
   assert,
+  describeThrown,
   type Emitter,
   type Key,
   type KeyedState,
@@ -233,7 +234,7 @@ const KEY_SHOWN_MAX = 200;
 /** Gives a failure its place, once: the innermost link knows best. */
 export function placed(thrown: unknown, node: NodeId, key: Key | undefined): MillraceError {
   if (thrown instanceof MillraceError && (thrown.place.node !== undefined || thrown.recovery === 'none')) return thrown;
-  const reason = thrown instanceof Error ? thrown.message : `a value that is not an Error: ${String(thrown)}`;
+  const reason = describeThrown(thrown);
   const shownKey = key === undefined ? undefined : String(key).slice(0, KEY_SHOWN_MAX);
   const details = { node, key: shownKey, cause: thrown };
   if (thrown instanceof MillraceError) {

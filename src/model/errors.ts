@@ -31,7 +31,7 @@ export class MillraceError extends Error {
   readonly code: string;
   readonly domain: ErrorDomain;
   readonly recovery: ErrorRecovery;
-  readonly place: ErrorPlace;
+  #place: ErrorPlace;
 
   constructor(message: string, init: MillraceErrorInit) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -40,7 +40,17 @@ export class MillraceError extends Error {
     this.code = code;
     this.domain = domain;
     this.recovery = recovery;
-    this.place = place;
+    this.#place = place;
+  }
+
+  get place(): ErrorPlace {
+    return this.#place;
+  }
+
+  /** Adds what an outer layer knows of the place. What is known already stays: the innermost layer knows best. */
+  locate(place: ErrorPlace): this {
+    this.#place = { ...place, ...dropUndefined(this.#place) };
+    return this;
   }
 }
 
@@ -222,7 +232,9 @@ function createNamed(
   return Named === undefined ? new MillraceError(message, details) : new Named(message, details);
 }
 
-function describeThrown(thrown: unknown): string {
+/** One line for any thrown value, also one that cannot be made a string. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
   if (typeof thrown === 'object' && thrown !== null) return Object.prototype.toString.call(thrown);
   return typeof thrown === 'symbol' ? thrown.toString() : String(thrown).slice(0, 200);
 }

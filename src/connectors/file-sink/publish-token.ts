@@ -9,7 +9,7 @@
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checksum } from '../../codec/checksum.ts';
-import { ConnectorError, CorruptionError } from '../../model/index.ts';
+import { assert, ConnectorError, CorruptionError } from '../../model/index.ts';
 import type { FileSinkCrashPoint } from './crash-points.ts';
 import { makeDurableDirectory, rangeMatches, readPieces, syncDirectory, writeFully } from './durable-files.ts';
 import type { FileToken, SegmentToken } from './file-sink-token.ts';
@@ -37,6 +37,11 @@ export async function publishToken(
     await checkLength(target.handle, file, token, attempt, target.isReplacement);
     await writeEpoch(target.handle, file, token, attempt, ports);
     ports.crashPoint('sink.file.commit.written');
+    const { size } = await target.handle.stat();
+    assert(
+      size === token.end,
+      `I4: committed, for the first time or again, ${file} ends at ${size}, not at ${token.end}`,
+    );
     await target.handle.sync();
   } finally {
     await target.handle.close();
