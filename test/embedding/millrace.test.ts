@@ -138,6 +138,50 @@ describe('Millrace in a service', () => {
     await millrace.close();
   });
 
+  it('leaves nothing running when it is closed while a job is being started', async () => {
+    const millrace = await Millrace.open({ directory: project.path('data') });
+
+    const starting = millrace.start(writeJob('ticks', ENDLESS)).catch((error: unknown) => error);
+    await millrace.close();
+
+    expect(millrace.jobs()).toEqual([]);
+    await starting;
+    expect(millrace.jobs()).toEqual([]);
+    await expect(millrace.start(writeJob('ticks', ENDLESS))).rejects.toThrow(/this Millrace is closed/);
+    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort' || kind === 'Worker')).toEqual([]);
+  });
+
+  it('ends at once when it is drained between two generations', async () => {
+    const millrace = await Millrace.open({ directory: project.path('data'), workers: 1 });
+    const job = await millrace.start(writeJob('bad', bounded(100), '() => { throw new Error("never works") }'), {
+      restart: { delayMs: 600_000, delayMaxMs: 600_000 },
+    });
+    if (job.status().state !== 'restarting') {
+      await new Promise<void>((resolve) => void job.on('state', (state) => state === 'restarting' && resolve()));
+    }
+
+    expect(await job.drain()).toEqual({ kind: 'closed' });
+    await millrace.close();
+  });
+
+  it('tells a job that is not the same in every thread what is wrong with it (I9)', async () => {
+    const path = project.path('random.job.mjs');
+    writeFileSync(
+      path,
+      `import { threadId } from 'node:worker_threads';
+       import { defineJob, sinks, sources } from 'millrace';
+       export default defineJob('random', (job) => {
+         job.source('in-' + threadId, sources.generator({ records: 1, create: (i) => i })).to('out', sinks.discard());
+       });`,
+    );
+    const millrace = await Millrace.open({ directory: project.path('data') });
+
+    const started = millrace.start(path);
+
+    await expect(started).rejects.toThrow(/builds another plan in another thread/);
+    await millrace.close();
+  });
+
   it('refuses a second job on a state directory that is in use, naming the process', async () => {
     const millrace = await Millrace.open({ directory: project.path('data') });
     const url = writeJob('ticks', ENDLESS);
