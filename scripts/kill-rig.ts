@@ -3,8 +3,9 @@
  * package. Prints a summary; ends with code 1 when anything was violated or a crash point was never hit.
  *
  *   npm run test:kill -- [--kills 200] [--job flights|ledger] [--seed N] [--concurrency 2] [--no-sweep | --sweep-only]
+ *     [--point NAME]
  *
- * With --seed and --job it repeats the one life of that seed.
+ * With --seed and --job it repeats the one life of that seed; --point takes one crash point of the sweep only.
  */
 import { parseArgs } from 'node:util';
 import { FlightsUnderTest } from '../test/recovery/support/flights-under-test.ts';
@@ -29,6 +30,7 @@ const { values: wanted } = parseArgs({
     job: { type: 'string' },
     seed: { type: 'string' },
     concurrency: { type: 'string', default: '2' },
+    point: { type: 'string' },
     'no-sweep': { type: 'boolean', default: false },
     'sweep-only': { type: 'boolean', default: false },
   },
@@ -42,7 +44,7 @@ const names = wanted.job === undefined ? Object.keys(jobs) : [wanted.job];
 const startedAt = performance.now();
 let failures = 0;
 
-if (wanted.seed !== undefined && wanted.job !== undefined && !wanted['sweep-only']) {
+if (wanted.seed !== undefined && wanted.job !== undefined && !wanted['sweep-only'] && wanted.point === undefined) {
   const seed = Number(wanted.seed);
   const report = await runLife(jobs[wanted.job]!(seed), seed, KILLS_PER_LIFE, new Pace());
   if (report.failure !== '') fail(report.failure);
@@ -51,7 +53,8 @@ if (wanted.seed !== undefined && wanted.job !== undefined && !wanted['sweep-only
   const seed = wanted.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(wanted.seed);
   console.log(`SEED=${seed}`);
   for (const name of names)
-    if (!wanted['sweep-only']) reportLives(name, await killUntil(name, seed, Number(wanted.kills)));
+    if (!wanted['sweep-only'] && wanted.point === undefined)
+      reportLives(name, await killUntil(name, seed, Number(wanted.kills)));
   if (!wanted['no-sweep']) reportSweep(await sweep(seed));
 }
 console.log(`${((performance.now() - startedAt) / 1000).toFixed(0)} s, ${failures} failures`);
@@ -77,7 +80,9 @@ async function killUntil(name: string, seed: number, kills: number): Promise<rea
 }
 
 async function sweep(seed: number): Promise<readonly CrashReport[]> {
-  const points = await listCrashPoints();
+  const all = await listCrashPoints();
+  const points = all.filter((point) => wanted.point === undefined || point === wanted.point);
+  if (points.length === 0) throw new Error(`no such crash point; there are:\n  ${all.join('\n  ')}`);
   const cases = names.flatMap((name) =>
     points.flatMap((point) => NTHS.map((nth): CrashCase & { name: string } => ({ name, point, nth }))),
   );
