@@ -13,7 +13,7 @@ export {
 } from './connectors/index.ts';
 export type { EpochSummary } from './driver-job.ts';
 export type { Until } from './execution/decide-stop.ts';
-export type { JobOutcome, JobStatus } from './execution/job-status.ts';
+export type { JobOutcome, JobStatus, RestartSummary } from './execution/job-status.ts';
 export type { LatencySummary } from './execution/latency-histogram.ts';
 export type { JobOptions, JobOptionsInput } from './execution/options.ts';
 // Running it

@@ -15,8 +15,10 @@ export interface SupervisionPolicy {
   readonly jitterFraction: number;
   /** A generation that ran this long before it failed begins a new streak: the delay starts anew. */
   readonly quietMs: DurationMs;
-  /** Failures at the same record before it is called poisonous and the job fails. */
+  /** Failures at the same record (or at the same key, without a commit in between) before it is called poisonous and the job fails. */
   readonly poisonedAfter: number;
+  /** As {@link poisonedAfter}, for errors that depend on nothing but the input, and without a commit in between. */
+  readonly certainAfter: number;
   /** Workers in a row lost before they were ready, after which the job fails. */
   readonly startLossesMax: number;
 }
@@ -48,6 +50,11 @@ export const SUPERVISION_DEFAULTS: {
     unit: 'failures',
     reason: 'once may be chance and twice bad luck; the replay is the same every time',
   },
+  certainAfter: {
+    value: 2,
+    unit: 'failures',
+    reason: 'the first restart proves that the same input leads to the same error',
+  },
   startLossesMax: {
     value: 2,
     unit: 'workers',
@@ -63,5 +70,6 @@ export const SUPERVISION_POLICY: SupervisionPolicy = Object.freeze({
   jitterFraction: SUPERVISION_DEFAULTS.jitterFraction.value,
   quietMs: SUPERVISION_DEFAULTS.quietMs.value,
   poisonedAfter: SUPERVISION_DEFAULTS.poisonedAfter.value,
+  certainAfter: SUPERVISION_DEFAULTS.certainAfter.value,
   startLossesMax: SUPERVISION_DEFAULTS.startLossesMax.value,
 });

@@ -1,7 +1,7 @@
 /**
  * The memory around {@link decideSupervision}: one per job. It decides and remembers; restarting is its owner's part.
  */
-import type { Clock, ErrorReport } from '../model/index.ts';
+import type { Clock, Epoch, ErrorReport } from '../model/index.ts';
 import { decideSupervision, recordRestart, type SupervisionDecision, type SupervisionHistory } from './supervision.ts';
 import { SUPERVISION_POLICY, type SupervisionPolicy } from './supervision-policy.ts';
 
@@ -30,12 +30,12 @@ export class Supervisor {
     return this.#restarts;
   }
 
-  /** Call once for each generation that failed, with the failure that ended it. */
-  judge(failure: ErrorReport): SupervisionDecision {
-    const now = this.#clock.monotonic();
-    const decision = decideSupervision(failure, this.#history, this.#policy, now, this.#random());
+  /** Call once for each generation that failed, with the failure that ended it and the newest epoch committed until then. */
+  judge(report: ErrorReport, committedEpoch: Epoch): SupervisionDecision {
+    const failure = { report, committedEpoch, now: this.#clock.monotonic() };
+    const decision = decideSupervision(failure, this.#history, this.#policy, this.#random());
     if (decision.kind === 'restart') {
-      this.#history = recordRestart(this.#history, failure, decision.delayMs, this.#policy, now);
+      this.#history = recordRestart(this.#history, failure, decision.delayMs, this.#policy);
       this.#restarts++;
     }
     return decision;

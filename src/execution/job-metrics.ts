@@ -4,7 +4,7 @@
  * Counts are those of committed epochs plus what the running generation has done since its start, so a restart takes back
  * what it takes back in state.
  */
-import type { CheckpointManifest, EpochCounts, WorkerIndex } from '../model/index.ts';
+import type { CheckpointManifest, Epoch, EpochCounts, WorkerIndex } from '../model/index.ts';
 import type { WorkerStatus } from './deployment.ts';
 import type { EpochReport } from './epoch-coordinator.ts';
 import { addCounts, NO_COUNTS } from './epoch-tracker.ts';
@@ -61,6 +61,11 @@ export class JobMetrics {
     this.#epochsCommitted++;
     this.#committed = report.manifest.totals;
     this.#commits.record(report.commitMs);
+  }
+
+  /** Newest committed epoch; 0 before the first. */
+  epoch(): Epoch {
+    return this.#epoch;
   }
 
   /** Source subtasks by state, as last reported. */

@@ -31,7 +31,7 @@ import { decideStop, type Until } from './decide-stop.ts';
 import type { Engine, GenerationContext, GenerationEnd, GenerationRun } from './engine.ts';
 import type { EpochReport } from './epoch-coordinator.ts';
 import { JobMetrics } from './job-metrics.ts';
-import type { JobOutcome, JobStatus } from './job-status.ts';
+import { type JobOutcome, type JobStatus, RESTARTS_SHOWN_MAX, type RestartSummary } from './job-status.ts';
 import type { JobOptions } from './options.ts';
 import { assignSplits } from './split-assignment.ts';
 
@@ -85,6 +85,7 @@ export class JobRun {
   #isDraining = false;
   #failedAt: MonotonicMs | undefined;
   #lastFailure: ErrorReport | undefined;
+  #recentRestarts: readonly RestartSummary[] = [];
   #lastRecoveryMs: number | undefined;
 
   constructor(options: JobRunOptions) {
@@ -150,6 +151,7 @@ export class JobRun {
       ...this.#metrics.summary(),
       epochInFlight: inFlight && { ...inFlight, isSlow: inFlight.ageMs > options.epoch.slowMs },
       lastFailure: this.#lastFailure,
+      recentRestarts: this.#recentRestarts,
       lastRecoveryMs: this.#lastRecoveryMs,
     };
   }
@@ -163,11 +165,17 @@ export class JobRun {
       if (end.kind === 'finished') return { kind: 'completed', stop: end.stop };
       this.#lastFailure = end.report;
       this.#failedAt ??= this.#options.clock.monotonic();
-      const decision = this.#supervisor.judge(end.report);
+      const decision = this.#supervisor.judge(end.report, this.#metrics.epoch());
       if (decision.kind === 'fail') return { kind: 'failed', report: end.report, reason: decision.reason };
+      this.#noteRestart(end.report, decision.delayMs);
       this.#lifecycle.enter('restarting');
       await this.#pause(decision.delayMs);
     }
+  }
+
+  #noteRestart({ node, code, message }: ErrorReport, delayMs: number): void {
+    const restart: RestartSummary = { number: this.#supervisor.restarts, delayMs, node, code, message };
+    this.#recentRestarts = [...this.#recentRestarts, restart].slice(-RESTARTS_SHOWN_MAX);
   }
 
   async #runGeneration(): Promise<GenerationEnd | 'closed'> {

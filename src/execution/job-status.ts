@@ -2,7 +2,7 @@
  * What is known of a job, as plain data: for `status()`, the command line and tests.
  */
 import type { JobState } from '../actors/index.ts';
-import type { Epoch, ErrorReport, Generation, SubtaskId } from '../model/index.ts';
+import type { Epoch, ErrorReport, Generation, NodeId, SubtaskId } from '../model/index.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 import type { ExecutionMode } from './options.ts';
 
@@ -41,9 +41,24 @@ export interface JobStatus {
     | undefined;
   /** The failure that caused the last restart, or ended the job. */
   readonly lastFailure: ErrorReport | undefined;
+  /** Oldest first, at most {@link RESTARTS_SHOWN_MAX}: who asks now and then misses none. */
+  readonly recentRestarts: readonly RestartSummary[];
   /** From the last failure's discovery to the first epoch committed after it, ms. */
   readonly lastRecoveryMs: number | undefined;
 }
+
+/** A failure that was answered with a restart. */
+export interface RestartSummary {
+  /** Counted over the run, from 1. */
+  readonly number: number;
+  /** Pause before the job starts again, ms. */
+  readonly delayMs: number;
+  readonly node: NodeId | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+export const RESTARTS_SHOWN_MAX: number = 16;
 
 export type JobOutcome =
   | { readonly kind: 'completed'; readonly stop: 'complete' | 'drain' }

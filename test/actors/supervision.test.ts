@@ -16,6 +16,7 @@ import {
   OperatorError,
   OptionError,
   toReport,
+  ValueError,
   WorkerLostError,
 } from '../../src/model/index.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -27,6 +28,9 @@ class Bench {
   readonly clock = new SimulatedClock();
   readonly supervisor: Supervisor;
   chance = 0;
+  /** Grows with each failure, as where every generation makes progress; `stuck` holds it. */
+  epoch = 0;
+  isStuck = false;
 
   constructor(policy: Partial<SupervisionPolicy> = {}) {
     this.supervisor = new Supervisor({ clock: this.clock, random: () => this.chance, policy });
@@ -35,7 +39,8 @@ class Bench {
   /** A failure that comes when the generation, begun after the last backoff, has run for `ranForMs`. */
   failAfter(ranForMs: number, failure: ErrorReport = throwing): SupervisionDecision {
     this.clock.advance(ranForMs);
-    const decision = this.supervisor.judge(failure);
+    if (!this.isStuck) this.epoch++;
+    const decision = this.supervisor.judge(failure, this.epoch);
     if (decision.kind === 'restart') this.clock.advance(decision.delayMs);
     return decision;
   }
@@ -163,16 +168,124 @@ describe('poison', () => {
     expect(bench.failAfter(0, at('1')).kind).toBe('fail');
   });
 
-  test('the record may be named by a key, and by a cause', () => {
+  test('a commit between the failures does not acquit a record: split and offset name it for ever', () => {
     const bench = new Bench();
-    const keyed = toReport(
-      new WorkerLostError('worker 1 ended', { cause: new OperatorError('x', { node: 'sum', key: 'ATL' }) }),
+
+    const kinds = ['12', '12', '12'].map((offset) => bench.failAfter(1000, at(offset)).kind);
+
+    expect(bench.epoch).toBe(3);
+    expect(kinds).toEqual(['restart', 'restart', 'fail']);
+  });
+
+  test('the record may be named by a cause', () => {
+    const bench = new Bench();
+    const inWorker = toReport(
+      new WorkerLostError('worker 1 ended', { cause: new OperatorError('x', { split: 'a', offset: '3' }) }),
     );
 
-    bench.failAfter(0, keyed);
-    bench.failAfter(0, keyed);
+    bench.failAfter(0, inWorker);
+    bench.failAfter(0, inWorker);
 
-    expect(bench.failAfter(0, keyed)).toMatchObject({ reason: expect.stringContaining("key 'ATL' at 'sum'") });
+    expect(bench.failAfter(0, inWorker)).toMatchObject({ reason: expect.stringContaining("split 'a' offset 3") });
+  });
+
+  test('an outage is not held against the record that meets it', () => {
+    const bench = new Bench();
+    bench.isStuck = true;
+    const away = toReport(new ConnectorError('broker away', { node: 'out', key: 'ATL', split: 'a', offset: '1' }));
+
+    const kinds = Array.from({ length: 10 }, () => bench.failAfter(0, away).kind);
+
+    expect(kinds).toEqual(new Array(10).fill('restart'));
+  });
+});
+
+describe('a key', () => {
+  const at = (key: string, offset?: string): ErrorReport =>
+    toReport(new OperatorError('service not reachable', { node: 'sum', key, split: offset && 'a', offset }));
+
+  test('that fails now and then, with commits in between, is a hot key and no poison', () => {
+    const bench = new Bench();
+
+    const kinds = Array.from({ length: 10 }, () => bench.failAfter(1000, at('hot')).kind);
+
+    expect(kinds).toEqual(new Array(10).fill('restart'));
+    expect(bench.failAfter(1000, at('hot'))).toMatchObject({ reason: expect.stringContaining('restart.attemptsMax') });
+  });
+
+  test('that fails three times with nothing committed in between ends the job and is named', () => {
+    const bench = new Bench();
+    bench.isStuck = true;
+    const inWorker = toReport(new WorkerLostError('worker 1 ended', { cause: new OperatorError('x', { key: 'k' }) }));
+
+    expect(bench.failAfter(0, at('ATL')).kind).toBe('restart');
+    expect(bench.failAfter(0, inWorker).kind).toBe('restart');
+    expect(bench.failAfter(0, at('ATL')).kind).toBe('restart');
+    expect(bench.failAfter(0, at('ATL'))).toMatchObject({
+      kind: 'fail',
+      reason: expect.stringMatching(/key 'ATL' at 'sum'.*3 times with nothing committed in between.*not reachable/),
+    });
+  });
+
+  test('counts anew behind each commit', () => {
+    const bench = new Bench();
+    const kinds: string[] = [];
+    for (let i = 0; i < 8; i++) {
+      bench.isStuck = i % 2 === 1;
+      kinds.push(bench.failAfter(1000, at('ATL')).kind);
+    }
+
+    expect(kinds).toEqual(new Array(8).fill('restart'));
+  });
+
+  test('counts though the source stood elsewhere each time: chains replay in other portions', () => {
+    const bench = new Bench();
+    bench.isStuck = true;
+
+    const kinds = ['1', '2', '3'].map((offset) => bench.failAfter(0, at('ATL', offset)).kind);
+
+    expect(kinds).toEqual(['restart', 'restart', 'fail']);
+  });
+});
+
+describe('an error that depends on the input alone', () => {
+  const outside = toReport(new ValueError('value.f is a function', { node: 'score' }));
+  const noValue = toReport(new OperatorError('no such field', { code: 'ERR_EXPRESSION', node: 'late', key: 'ATL' }));
+
+  test.each([
+    ['a value outside the domain', outside, 'ERR_VALUE at node .score.*is a function'],
+    ['an expression without a value', noValue, "key 'ATL' at 'late'.*no such field"],
+    ['one that took its worker along', { ...toReport(new WorkerLostError('gone')), cause: outside }, "node 'score'"],
+  ])('%s ends the job when it comes back without a commit in between', (_name, failure, said) => {
+    const bench = new Bench();
+    bench.isStuck = true;
+
+    expect(bench.failAfter(0, failure).kind).toBe('restart');
+    expect(bench.failAfter(0, failure)).toMatchObject({
+      kind: 'fail',
+      reason: expect.stringMatching(new RegExp(`came back after a restart.*${said}`)),
+    });
+  });
+
+  test('restarts within the budget while epochs are committed, and at other places', () => {
+    const bench = new Bench();
+    const elsewhere = toReport(new ValueError('value.f is a function', { node: 'other' }));
+
+    expect(bench.failAfter(0, outside).kind).toBe('restart');
+    expect(bench.failAfter(0, outside).kind).toBe('restart');
+    bench.isStuck = true;
+    expect(bench.failAfter(0, elsewhere).kind).toBe('restart');
+    expect(bench.failAfter(0, outside).kind).toBe('fail');
+  });
+
+  test('is not assumed of what other user code throws', () => {
+    const bench = new Bench();
+    bench.isStuck = true;
+    const thrown = toReport(new OperatorError('timeout', { node: 'score' }));
+
+    const kinds = Array.from({ length: 10 }, () => bench.failAfter(0, thrown).kind);
+
+    expect(kinds).toEqual(new Array(10).fill('restart'));
   });
 });
 
@@ -198,7 +311,7 @@ describe('whatever happens', () => {
         for (const one of failures) {
           bench.clock.advance(one.ranForMs);
           const at = bench.clock.monotonic();
-          const decision = bench.supervisor.judge(one.failure);
+          const decision = bench.supervisor.judge(one.failure, 0);
           if (decision.kind === 'fail') break;
           restarts.push(at);
           expect(decision.delayMs).toBeLessThanOrEqual(policy.delayMaxMs);
@@ -215,8 +328,10 @@ describe('whatever happens', () => {
   test('the decision is a function of what it is given', () => {
     fc.assert(
       fc.property(failure, chance, fc.integer({ min: 0, max: 1e9 }), (one, jitter, now) => {
-        const history = [{ at: now - 5, delayMs: 1, record: undefined, wasStarting: true }];
-        const decide = () => decideSupervision(one, history, SUPERVISION_POLICY, now, jitter);
+        const site = { record: undefined, key: "key 'k'", certain: undefined };
+        const history = [{ at: now - 5, delayMs: 1, committedEpoch: 3, site, wasStarting: true }];
+        const decide = () =>
+          decideSupervision({ report: one, committedEpoch: 3, now }, history, SUPERVISION_POLICY, jitter);
 
         expect(decide()).toEqual(decide());
         expect(history).toHaveLength(1);

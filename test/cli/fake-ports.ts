@@ -28,6 +28,7 @@ export function statusOf(parts: Partial<JobStatus> = {}): JobStatus {
     commits: { count: 2, p50: 3.1, p90: 5, p99: 5, p999: 5, max: 5 },
     epochInFlight: undefined,
     lastFailure: undefined,
+    recentRestarts: [],
     lastRecoveryMs: undefined,
     ...parts,
   };
