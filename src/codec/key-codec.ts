@@ -16,8 +16,6 @@ const TAG_STRING = 5;
 const TAG_STRING_UTF16 = 6;
 
 const encoder = new TextEncoder();
-// Without ignoreBOM a leading U+FEFF would be dropped from the key.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Expects a key in canonical form (`canonicalKey`). */
 export function encodeKey(key: Key): Uint8Array {
@@ -41,23 +39,29 @@ export function encodeKey(key: Key): Uint8Array {
 }
 
 export function decodeKey(bytes: Uint8Array): Key {
-  switch (bytes[0]) {
+  return decodeKeyAt(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+}
+
+/** {@link decodeKey} of `bytes[start .. end)`: many keys of one buffer cost no view each. */
+export function decodeKeyAt(bytes: Buffer, start: number, end: number): Key {
+  const body = start + 1;
+  switch (bytes[start]) {
     case TAG_FALSE:
       return false;
     case TAG_TRUE:
       return true;
     case TAG_NUMBER:
-      assert(bytes.length === 9, `an encoded number key has 9 bytes, not ${bytes.length}`);
-      return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(1);
+      assert(end - start === 9, `an encoded number key has 9 bytes, not ${end - start}`);
+      return bytes.readDoubleBE(body);
     case TAG_BIGINT:
-      return BigInt(decoder.decode(bytes.subarray(1)));
+      return BigInt(bytes.toString('utf8', body, end));
     case TAG_STRING:
-      return decoder.decode(bytes.subarray(1));
+      return bytes.toString('utf8', body, end);
     case TAG_STRING_UTF16:
-      return Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString('utf16le');
+      return bytes.toString('utf16le', body, end);
     default:
       throw new CorruptionError(
-        `an encoded key begins with the unknown tag ${bytes[0]}; the state is damaged or newer than this version`,
+        `an encoded key begins with the unknown tag ${bytes[start]}; the state is damaged or newer than this version`,
       );
   }
 }

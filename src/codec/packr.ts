@@ -25,8 +25,14 @@ export function packSingle(value: unknown): Buffer {
   return single.pack(value, RESET_BUFFER_MODE);
 }
 
-export function unpackSingle(bytes: Buffer): unknown {
-  return single.unpack(bytes);
+/** One object for all calls, which msgpackr reads before it returns. */
+const range = { start: 0, end: 0 };
+
+/** Of `bytes[start .. end)`. */
+export function unpackSingle(bytes: Buffer, start: number, end: number): unknown {
+  range.start = start;
+  range.end = end;
+  return single.unpack(bytes, range);
 }
 
 /** The result is a view of a buffer that the next call overwrites. */

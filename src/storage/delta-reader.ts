@@ -2,7 +2,16 @@
  * Reads a delta: its head at once, its entries one at a time. The checksum is verified before anything else is believed.
  */
 import { checksum } from '../codec/checksum.ts';
-import { CorruptionError, type Epoch, type KeyGroup, type NodeId, type SubtaskIndex } from '../model/index.ts';
+import { decodeKeyAt } from '../codec/key-codec.ts';
+import { decodeValueAt } from '../codec/value-codec.ts';
+import {
+  CorruptionError,
+  type Epoch,
+  type Key,
+  type KeyGroup,
+  type NodeId,
+  type SubtaskIndex,
+} from '../model/index.ts';
 import {
   DELTA_CHECKSUM_AT,
   DELTA_DELETED,
@@ -15,7 +24,8 @@ import {
   STATE_KINDS,
 } from './delta-format.ts';
 
-const EMPTY: Uint8Array = new Uint8Array(0);
+/** In front of key, sub key and value. */
+const LENGTH_BYTES = 4;
 
 export class DeltaReader {
   readonly node: NodeId;
@@ -24,22 +34,24 @@ export class DeltaReader {
   readonly states: readonly DeltaState[];
   readonly entries: number;
 
-  /** The current entry, after {@link next} said true. Views into the delta. */
+  /** Of the current entry, after {@link next} said true. */
   group: KeyGroup = 0;
   state = 0;
-  key: Uint8Array = EMPTY;
-  sub: Uint8Array = EMPTY;
-  /** `undefined`: deleted. */
-  value: Uint8Array | undefined;
 
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #view: DataView;
   #at = DELTA_NAMES_AT;
   #left: number;
+  /** Where the parts of the current entry end; each begins behind the length in front of it. */
+  #keyAt = 0;
+  #keyEnd = 0;
+  #subEnd = 0;
+  #valueEnd = 0;
+  #isDeleted = false;
 
   /** Throws `CorruptionError`, naming `what`, when the bytes are not a whole and undamaged delta. */
   constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < DELTA_NAMES_AT + 4 || this.#view.getUint32(0, true) !== DELTA_MAGIC) throw damaged(what);
     this.entries = this.#view.getUint32(DELTA_ENTRIES_AT, true);
@@ -57,16 +69,54 @@ export class DeltaReader {
     this.#left = this.entries;
   }
 
-  /** Moves to the next entry; false when there is none. */
+  /** Moves to the next entry; false when there is none. Nothing of it is decoded, so that passing over entries is cheap. */
   next(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
-    this.group = this.#u16();
-    this.state = this.#u16();
-    this.key = this.#piece() ?? EMPTY;
-    this.sub = this.#piece() ?? EMPTY;
-    this.value = this.#piece();
+    const view = this.#view;
+    const at = this.#at;
+    this.group = view.getUint16(at, true);
+    this.state = view.getUint16(at + 2, true);
+    this.#keyAt = at + 8;
+    this.#keyEnd = this.#keyAt + view.getUint32(at + 4, true);
+    this.#subEnd = this.#keyEnd + LENGTH_BYTES + view.getUint32(this.#keyEnd, true);
+    const valueBytes = view.getUint32(this.#subEnd, true);
+    this.#isDeleted = valueBytes === DELTA_DELETED;
+    this.#valueEnd = this.#subEnd + LENGTH_BYTES + (this.#isDeleted ? 0 : valueBytes);
+    this.#at = this.#valueEnd;
     return true;
+  }
+
+  /** Encoded key of the current entry: a view into the delta. */
+  get key(): Uint8Array {
+    return this.#bytes.subarray(this.#keyAt, this.#keyEnd);
+  }
+
+  get sub(): Uint8Array {
+    return this.#bytes.subarray(this.#keyEnd + LENGTH_BYTES, this.#subEnd);
+  }
+
+  /** `undefined`: deleted. */
+  get value(): Uint8Array | undefined {
+    return this.#isDeleted ? undefined : this.#bytes.subarray(this.#subEnd + LENGTH_BYTES, this.#valueEnd);
+  }
+
+  get isDeleted(): boolean {
+    return this.#isDeleted;
+  }
+
+  /** Encoded length of the value; 0 where it is deleted. */
+  get valueBytes(): number {
+    return this.#valueEnd - this.#subEnd - LENGTH_BYTES;
+  }
+
+  decodeKey(): Key {
+    return decodeKeyAt(this.#bytes, this.#keyAt, this.#keyEnd);
+  }
+
+  /** Only where it is not deleted. */
+  decodeValue(): unknown {
+    return decodeValueAt(this.#bytes, this.#subEnd + LENGTH_BYTES, this.#valueEnd);
   }
 
   #states(): DeltaState[] {
@@ -83,20 +133,12 @@ export class DeltaReader {
     const length = this.#u16();
     if (this.#at + length > this.#bytes.length) throw new RangeError('a name ends behind the end');
     this.#at += length;
-    return Buffer.from(this.#bytes.subarray(this.#at - length, this.#at)).toString('utf8');
+    return this.#bytes.toString('utf8', this.#at - length, this.#at);
   }
 
   #u16(): number {
     this.#at += 2;
     return this.#view.getUint16(this.#at - 2, true);
-  }
-
-  #piece(): Uint8Array | undefined {
-    const length = this.#view.getUint32(this.#at, true);
-    this.#at += 4;
-    if (length === DELTA_DELETED) return undefined;
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 }
 

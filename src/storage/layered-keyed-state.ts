@@ -5,7 +5,6 @@
  *
  * It never writes: changes leave as deltas (I5), and what it reads is verified by the reader.
  */
-import { decodeKey } from '../codec/key-codec.ts';
 import {
   assert,
   type CheckpointManifest,
@@ -148,7 +147,7 @@ export class LayeredKeyedState implements KeyedState {
     const tables = delta.states.map((state) => this.#table(state.name, state.kind));
     while (delta.next()) {
       if (!this.#scope.owns(delta.group)) continue;
-      const cell = tables[delta.state]!.restore(decodeKey(delta.key), delta.group, delta.sub, delta.value);
+      const cell = tables[delta.state]!.restore(delta);
       if (cell === undefined) continue;
       cell.pinnedBy = delta.epoch;
       cell.isHot = false;

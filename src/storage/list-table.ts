@@ -4,10 +4,11 @@
  *
  * Sub keys: none for the length, the chunk's number (u32, big endian) for a chunk.
  */
-import { assert, CorruptionError, type Key, type KeyGroup, type ListState } from '../model/index.ts';
+import { assert, CorruptionError, type Key, type ListState } from '../model/index.ts';
 import type { StatePlace } from './base-key.ts';
 import { ABSENT, type Cell, type SubKey } from './cell.ts';
-import { NO_SUB, type StateScope, storedCell } from './state-scope.ts';
+import type { DeltaReader } from './delta-reader.ts';
+import { NO_SUB, restoredCell, type StateScope } from './state-scope.ts';
 import type { StateTable } from './state-table.ts';
 import { SubCells } from './sub-cells.ts';
 
@@ -59,11 +60,13 @@ export class ListTable<T> implements ListState<T>, StateTable {
     this.#place = this.#scope.place(this.name);
   }
 
-  restore(key: Key, group: KeyGroup, sub: Uint8Array, value: Uint8Array | undefined): Cell | undefined {
+  restore(entry: DeltaReader): Cell | undefined {
+    const { sub } = entry;
+    const key = entry.decodeKey();
     const number = sub.length === 0 ? undefined : new DataView(sub.buffer, sub.byteOffset, 4).getUint32(0);
-    const owner = this.#keys.find(key) ?? this.#keys.add(key, group, this.#place === undefined);
+    const owner = this.#keys.find(key) ?? this.#keys.add(key, entry.group, this.#place === undefined);
     if (owner.cells.has(number)) return undefined;
-    const cell = storedCell(this, key, group, number, value);
+    const cell = restoredCell(this, key, number, entry);
     owner.cells.set(number, cell);
     return cell;
   }

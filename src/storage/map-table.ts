@@ -5,11 +5,12 @@
  * always the newer one. Sub keys are encoded map keys.
  */
 import { decodeKey, encodeKey } from '../codec/key-codec.ts';
-import { canonicalKey, type Key, type KeyGroup, type MapState } from '../model/index.ts';
+import { canonicalKey, type Key, type MapState } from '../model/index.ts';
 import type { StatePlace } from './base-key.ts';
 import { ABSENT, type Cell, type SubKey } from './cell.ts';
+import type { DeltaReader } from './delta-reader.ts';
 import type { ScannedEntry } from './state-reader.ts';
-import { type StateScope, storedCell } from './state-scope.ts';
+import { restoredCell, type StateScope, storedCell } from './state-scope.ts';
 import type { StateTable } from './state-table.ts';
 import { type KeyCells, SubCells } from './sub-cells.ts';
 
@@ -65,11 +66,12 @@ export class MapTable<V> implements MapState<V>, StateTable {
     this.#place = this.#scope.place(this.name);
   }
 
-  restore(key: Key, group: KeyGroup, sub: Uint8Array, value: Uint8Array | undefined): Cell | undefined {
-    const owner = this.#keys.find(key) ?? this.#keys.add(key, group, this.#place === undefined);
-    const decoded = decodeKey(sub);
+  restore(entry: DeltaReader): Cell | undefined {
+    const key = entry.decodeKey();
+    const owner = this.#keys.find(key) ?? this.#keys.add(key, entry.group, this.#place === undefined);
+    const decoded = decodeKey(entry.sub);
     if (owner.cells.has(decoded)) return undefined;
-    const cell = storedCell(this, key, group, decoded, value);
+    const cell = restoredCell(this, key, decoded, entry);
     owner.cells.set(decoded, cell);
     owner.version++;
     return cell;

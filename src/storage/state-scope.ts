@@ -18,6 +18,7 @@ import type { StatePlace } from './base-key.ts';
 import { ABSENT, CELL_OVERHEAD_BYTES, Cell, type CellHome, type SubKey } from './cell.ts';
 import type { CellCache } from './cell-cache.ts';
 import type { ChangeLog } from './change-log.ts';
+import type { DeltaReader } from './delta-reader.ts';
 import type { StateReader } from './state-reader.ts';
 
 export const NO_SUB: Uint8Array = new Uint8Array(0);
@@ -97,4 +98,10 @@ export function storedCell(
 ): Cell {
   const value = bytes === undefined ? ABSENT : decodeValue(bytes);
   return new Cell(home, key, group, sub, value, CELL_OVERHEAD_BYTES + (bytes?.length ?? 0));
+}
+
+/** A clean cell from the current entry of a delta. */
+export function restoredCell(home: CellHome, key: Key, sub: SubKey, entry: DeltaReader): Cell {
+  const value = entry.isDeleted ? ABSENT : entry.decodeValue();
+  return new Cell(home, key, entry.group, sub, value, CELL_OVERHEAD_BYTES + entry.valueBytes);
 }

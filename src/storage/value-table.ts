@@ -1,9 +1,10 @@
 /** Value state: one cell per key. */
-import type { Key, KeyGroup, ValueState } from '../model/index.ts';
+import type { Key, ValueState } from '../model/index.ts';
 import type { StatePlace } from './base-key.ts';
 import { ABSENT, type Cell, type SubKey } from './cell.ts';
 import type { ChangeLog } from './change-log.ts';
-import { NO_SUB, type StateScope, storedCell } from './state-scope.ts';
+import type { DeltaReader } from './delta-reader.ts';
+import { NO_SUB, restoredCell, type StateScope } from './state-scope.ts';
 import type { StateTable } from './state-table.ts';
 
 export class ValueTable<T> implements ValueState<T>, StateTable {
@@ -44,9 +45,10 @@ export class ValueTable<T> implements ValueState<T>, StateTable {
     this.#place = this.#scope.place(this.name);
   }
 
-  restore(key: Key, group: KeyGroup, _sub: Uint8Array, value: Uint8Array | undefined): Cell | undefined {
+  restore(entry: DeltaReader): Cell | undefined {
+    const key = entry.decodeKey();
     if (this.#cells.has(key)) return undefined;
-    const cell = storedCell(this, key, group, undefined, value);
+    const cell = restoredCell(this, key, undefined, entry);
     this.#cells.set(key, cell);
     return cell;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeKey, encodeKey } from '../../src/codec/key-codec.ts';
+import { decodeKey, decodeKeyAt, encodeKey } from '../../src/codec/key-codec.ts';
 import { CorruptionError, canonicalKey, type Key } from '../../src/model/index.ts';
 
 const key: fc.Arbitrary<Key> = fc
@@ -25,6 +25,17 @@ describe('the key codec', () => {
         expect(decodeKey(encodeKey(value))).toBe(value);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  test('brings back a key from the middle of a buffer', () => {
+    fc.assert(
+      fc.property(key, (value) => {
+        const bytes = encodeKey(value);
+        const buffer = Buffer.concat([Buffer.from([5, 5]), bytes, Buffer.from([5])]);
+
+        expect(decodeKeyAt(buffer, 2, 2 + bytes.length)).toBe(value);
+      }),
     );
   });
 

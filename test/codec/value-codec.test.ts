@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeValue, encodeValue, encodeValueInto } from '../../src/codec/value-codec.ts';
+import { decodeValue, decodeValueAt, encodeValue, encodeValueInto } from '../../src/codec/value-codec.ts';
 import { VALUE_DEPTH_MAX } from '../../src/codec/value-domain.ts';
 import { CorruptionError, ValueError } from '../../src/model/index.ts';
 import { domainValue } from './values.ts';
@@ -23,6 +23,19 @@ describe('the value codec', () => {
         deepStrictEqual(decodeValue(encodeValue(value)), value);
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  test('brings back values one after the other from one buffer', () => {
+    fc.assert(
+      fc.property(domainValue, domainValue, (first, second) => {
+        const one = encodeValue(first);
+        const other = encodeValue(second);
+        const buffer = Buffer.concat([Buffer.from([0xc1]), one, other, Buffer.from([0xc1])]);
+
+        deepStrictEqual(decodeValueAt(buffer, 1, 1 + one.length), first);
+        deepStrictEqual(decodeValueAt(buffer, 1 + one.length, 1 + one.length + other.length), second);
+      }),
     );
   });
 
