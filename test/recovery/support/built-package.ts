@@ -16,6 +16,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,6 +47,9 @@ const FIXTURE_FLAGS = [
   '--rewriteRelativeImportExtensions',
 ];
 
+const PREFIX = 'millrace-built-';
+const OLD_MS = 12 * 3_600_000;
+
 let found: string | undefined;
 
 /** Absolute path of the package's root. Builds it when needed, which takes some seconds. */
@@ -55,7 +59,7 @@ export function builtPackage(): string {
 }
 
 function build(): string {
-  const directory = join(tmpdir(), `millrace-built-${contentHash().slice(0, 16)}`);
+  const directory = join(tmpdir(), `${PREFIX}${contentHash().slice(0, 16)}`);
   if (existsSync(directory)) return directory;
   const temporary = mkdtempSync(join(tmpdir(), 'millrace-building-'));
   const given = process.env['MILLRACE_BUILT_PACKAGE'];
@@ -69,6 +73,7 @@ function build(): string {
   }
   compile([...FIXTURE_FLAGS, ...FIXTURES], temporary);
   publish(temporary, directory);
+  removeOld();
   return directory;
 }
 
@@ -88,6 +93,15 @@ function publish(temporary: string, directory: string): void {
   } catch (error) {
     if (!existsSync(directory)) throw error;
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Builds of other sources that nobody can be using any more. */
+function removeOld(): void {
+  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))) {
+    const path = join(tmpdir(), name);
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY);
+    if (age > OLD_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 
