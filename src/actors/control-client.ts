@@ -2,8 +2,8 @@
  * The calling half of the control plane: a typed remote whose every call ends, whatever happens to the thread at the other
  * end. comlink alone leaves the calls of a dead worker open for ever, and drops replies of proxies that are collected.
  *
- * Invariants: a call settles exactly once; behind the loss every call rejects at once with {@link WorkerLostError}; there is
- * one pinned proxy a method; nothing but data crosses.
+ * Invariants: a call settles exactly once; behind the loss every call rejects at once with {@link WorkerLostError}, and with the
+ * reason of the loss where there is one; there is one pinned proxy a method; nothing but data crosses.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { type Endpoint, type Remote as Proxied, releaseProxy, wrap } from 'comlink';
@@ -57,6 +57,8 @@ class ControlClient {
   /** Rejections of the calls under way. A set of our own: `Promise.race` with a long-lived promise would leak a reaction a call. */
   readonly #open: Set<() => void> = new Set();
   #lostBecause: ErrorReport | 'closed' | undefined;
+  /** The port has closed, and why is not known yet: calls wait for the reason. */
+  #isLosing = false;
 
   constructor(port: MessagePort, options: ConnectOptions) {
     this.#name = options.name;
@@ -65,9 +67,9 @@ class ControlClient {
     const { lost } = options;
     void lost?.then((report) => this.#lose(report));
     port.once('close', () => {
-      // The port of a dying worker closes a moment before its exit is known: open calls wait for the reason.
+      // The port of a dying worker closes a moment before its exit is known. Calls wait for the reason, those made meanwhile too.
       if (lost === undefined) this.#lose('closed');
-      else this.#lostBecause ??= 'closed';
+      else this.#isLosing = true;
     });
   }
 
@@ -92,7 +94,7 @@ class ControlClient {
   }
 
   close(): void {
-    if (this.#lostBecause === undefined) this.#proxy[releaseProxy]();
+    if (this.#lostBecause === undefined && !this.#isLosing) this.#proxy[releaseProxy]();
     this.#lose('closed');
     this.#port.close();
   }
@@ -105,10 +107,11 @@ class ControlClient {
           reject(this.#lossOf(method, this.#lostBecause));
           return;
         }
-        proxied ??= this.#proxy[method] as unknown as Command;
-        const answered = proxied(...args);
         const lose = (): void => reject(this.#lossOf(method, this.#lostBecause ?? 'closed'));
         this.#open.add(lose);
+        if (this.#isLosing) return;
+        proxied ??= this.#proxy[method] as unknown as Command;
+        const answered = proxied(...args);
         answered.then(
           (answer) => {
             this.#open.delete(lose);
@@ -124,7 +127,7 @@ class ControlClient {
   }
 
   #lose(reason: ErrorReport | 'closed'): void {
-    if (this.#lostBecause === undefined || this.#lostBecause === 'closed') this.#lostBecause = reason;
+    this.#lostBecause ??= reason;
     const open = [...this.#open];
     this.#open.clear();
     for (const lose of open) lose();

@@ -56,6 +56,8 @@ function connected(options: Partial<ConnectOptions> = {}) {
     server,
     rings,
     received,
+    /** The calling end has noticed that the other one is closed. */
+    portClosed: new Promise<void>((resolve) => ports.driver.calls.once('close', resolve)),
     finishOpen: (value: string) => finishOpen(value),
     close: () => {
       connection.close();
@@ -183,6 +185,36 @@ describe('the end of a connection', () => {
     });
     await expect(remote.double(1)).rejects.toMatchObject({ code: 'ERR_WORKER_LOST' });
     expect(connection.pending()).toBe(0);
+    close();
+  });
+
+  test('a call made between the closing of the port and the exit of the thread waits for the reason', async () => {
+    let lose: (report: ErrorReport) => void = () => undefined;
+    const lost = new Promise<ErrorReport>((resolve) => {
+      lose = resolve;
+    });
+    const { remote, connection, server, portClosed, close } = connected({ lost });
+    server.close();
+    await portClosed;
+
+    const between = remote.double(1);
+    expect(connection.pending()).toBe(1);
+    lose(toReport(new WorkerLostError('worker 1 ended by itself with exit code 3')));
+
+    await expect(between).rejects.toThrow("'double' was not answered: worker 1 ended by itself with exit code 3");
+    await expect(remote.double(1)).rejects.toThrow('exit code 3');
+    close();
+  });
+
+  test('closing settles a call that waits for a reason', async () => {
+    const { remote, connection, server, portClosed, close } = connected({ lost: new Promise(() => undefined) });
+    server.close();
+    await portClosed;
+
+    const between = remote.double(1);
+    connection.close();
+
+    await expect(between).rejects.toThrow('the control connection to worker 1 is closed');
     close();
   });
 
