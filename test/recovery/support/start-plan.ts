@@ -52,6 +52,7 @@ export function pickOptions(random: SeededChoice): JobOptionsInput {
       cacheBytes: random.pick([65_536, 262_144, 16_777_216]),
       dirtyBytesMax: random.pick([65_536, 16_777_216]),
       retainEpochs: random.pick([2, 2, 3, 5]),
+      foldEveryEpochs: random.pick([1, 2, 8]),
       unfoldedBytesMax: random.pick([1, 65_536, 16_777_216]),
     },
     channel: {
