@@ -6,6 +6,7 @@ export {
   type FileSinkOptions,
   type FileSourceOptions,
   type GeneratorSourceOptions,
+  type ImmediateStamp,
   type RandomStream,
   sinks,
   sources,

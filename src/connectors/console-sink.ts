@@ -1,6 +1,7 @@
 /**
  * Writes records to standard output (or standard error) as they come: delivery `immediate`, at least once. After a restart
- * records of an unfinished epoch appear again; (epoch, sequence, subtask) tells repeats apart.
+ * records of an unfinished epoch appear again, under stamps of a later generation: {@link ImmediateStamp} says how a reader
+ * finds out what they replace.
  *
  * Writes to the descriptor directly and synchronously: `process.stdout` of a worker goes through the main thread and loses what
  * is in flight when the process dies.
@@ -13,6 +14,7 @@ import {
   type ConnectorDescription,
   ConnectorError,
   type Delivery,
+  type Epoch,
   type PreparedOutput,
   type RecordStamp,
   type SinkConnector,
@@ -20,16 +22,17 @@ import {
   type SinkWriterContext,
   type StreamRecord,
 } from '../model/index.ts';
+import { ImmediateStamper } from './immediate-stamp.ts';
 import { jsonText } from './json-text.ts';
 import { OptionCheck } from './option-check.ts';
 
 export interface ConsoleSinkOptions {
   /**
-   * `json` (default): one object a line, `{"epoch":3,"sequence":17,"subtask":0,"value":...}`.
-   * `text`: the stamp as `3:17:0`, a space, then the value (strings as they are, everything else as JSON).
+   * `json` (default): one object a line, `{"generation":2,"firstEpoch":3,"epoch":4,"sequence":17,"subtask":0,"value":...}`.
+   * `text`: the stamp as `2:3:4:17:0`, in the same order, a space, then the value (strings as they are, everything else as JSON).
    */
   readonly format?: 'json' | 'text';
-  /** Whether lines carry (epoch, sequence, subtask); default true. Without it `json` writes the bare value. */
+  /** Whether lines carry their {@link ImmediateStamp}; default true. Without it `json` writes the bare value. */
   readonly stamp?: boolean;
   /** Default `stdout`. */
   readonly stream?: 'stdout' | 'stderr';
@@ -86,7 +89,7 @@ class ConsoleSink<T> implements SinkConnector<T> {
 interface ConsoleSinkWriterOptions {
   readonly format: 'json' | 'text';
   readonly hasStamp: boolean;
-  readonly context: Pick<SinkWriterContext, 'clock' | 'node' | 'subtask'>;
+  readonly context: Pick<SinkWriterContext, 'clock' | 'node' | 'subtask' | 'generation'>;
   readonly write: WriteBytes;
 }
 
@@ -94,6 +97,7 @@ interface ConsoleSinkWriterOptions {
 export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   readonly #options: ConsoleSinkWriterOptions;
   readonly #clock: Clock;
+  readonly #stamper: ImmediateStamper;
   #lines = '';
   /** What the stream has not taken yet, in front of `#lines`. */
   #rest: Uint8Array = new Uint8Array(0);
@@ -101,9 +105,11 @@ export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   constructor(options: ConsoleSinkWriterOptions) {
     this.#options = options;
     this.#clock = options.context.clock;
+    this.#stamper = new ImmediateStamper(options.context);
   }
 
   write(record: StreamRecord<T>, stamp: RecordStamp): void {
+    this.#stamper.reach(stamp.epoch);
     this.#lines += `${this.#line(record.value, stamp)}\n`;
     if (this.#lines.length + this.#rest.length >= PENDING_BYTES_MAX) this.#writeAll();
   }
@@ -114,7 +120,8 @@ export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   }
 
   /** An epoch of an `immediate` sink may commit only when its lines are written: at least once. */
-  prepare(): PreparedOutput | Promise<PreparedOutput> {
+  prepare(epoch: Epoch): PreparedOutput | Promise<PreparedOutput> {
+    this.#stamper.reach(epoch);
     return this.#writeSome() ? {} : this.#writeLater(this.#clock.monotonic() + STALL_MS);
   }
 
@@ -124,13 +131,16 @@ export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   }
 
   #line(value: T, { epoch, sequence }: RecordStamp): string {
-    const { format, hasStamp, context } = this.#options;
+    const { format, hasStamp } = this.#options;
+    const { generation, firstEpoch, subtask } = this.#stamper;
     if (format === 'text') {
       const text = typeof value === 'string' ? value : jsonText(value);
-      return hasStamp ? `${epoch}:${sequence}:${context.subtask} ${text}` : text;
+      return hasStamp ? `${generation}:${firstEpoch}:${epoch}:${sequence}:${subtask} ${text}` : text;
     }
     const text = jsonText(value);
-    return hasStamp ? `{"epoch":${epoch},"sequence":${sequence},"subtask":${context.subtask},"value":${text}}` : text;
+    return hasStamp
+      ? `{"generation":${generation},"firstEpoch":${firstEpoch},"epoch":${epoch},"sequence":${sequence},"subtask":${subtask},"value":${text}}`
+      : text;
   }
 
   /** One attempt; true when nothing is left. */

@@ -3,6 +3,7 @@ export { FILE_SINK_CRASH_POINTS } from './file-sink/crash-points.ts';
 export type { FileSinkOptions } from './file-sink/file-sink.ts';
 export type { CsvOptions, FileSourceOptions, LooseRecord } from './file-source/file-source-options.ts';
 export type { GeneratorSourceOptions } from './generator-source.ts';
+export type { ImmediateStamp } from './immediate-stamp.ts';
 export type { MemorySink, MemorySinkOptions, StampedRecord } from './memory-sink.ts';
 export type { MemorySplits } from './memory-source.ts';
 export { type RandomStream, SeededRandom } from './seeded-random.ts';

@@ -22,6 +22,7 @@ import {
   type StreamRecord,
   type SubtaskIndex,
 } from '../model/index.ts';
+import { type ImmediateStamp, ImmediateStamper } from './immediate-stamp.ts';
 import { OptionCheck } from './option-check.ts';
 
 export interface MemorySinkOptions {
@@ -29,12 +30,9 @@ export interface MemorySinkOptions {
   readonly delivery?: Delivery;
 }
 
-/** A record as an `immediate` memory sink got it; (subtask, epoch, sequence) tells repeats apart. */
-export interface StampedRecord<T> {
+/** A record as a memory sink got it. */
+export interface StampedRecord<T> extends ImmediateStamp {
   readonly record: StreamRecord<T>;
-  readonly subtask: SubtaskIndex;
-  readonly epoch: Epoch;
-  readonly sequence: number;
 }
 
 interface PreparedPart<T> {
@@ -79,9 +77,9 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
 
   createWriter(context: SinkWriterContext): SinkWriter<T> {
     const { generation, subtask } = context;
-    if (this.delivery === 'immediate') return new MemorySinkWriter(subtask, this.#stamped, () => ({}));
+    if (this.delivery === 'immediate') return new MemorySinkWriter(context, this.#stamped, () => ({}));
     const written: StampedRecord<T>[] = [];
-    return new MemorySinkWriter(subtask, written, (epoch) => {
+    return new MemorySinkWriter(context, written, (epoch) => {
       this.#prepared.push({ subtask, generation, epoch, records: written.splice(0) });
       return { token: { subtask } };
     });
@@ -112,21 +110,24 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
 }
 
 class MemorySinkWriter<T> implements SinkWriter<T> {
-  readonly #subtask: SubtaskIndex;
+  readonly #stamper: ImmediateStamper;
   readonly #written: StampedRecord<T>[];
   readonly #onPrepare: (epoch: Epoch) => PreparedOutput;
 
-  constructor(subtask: SubtaskIndex, written: StampedRecord<T>[], onPrepare: (epoch: Epoch) => PreparedOutput) {
-    this.#subtask = subtask;
+  constructor(context: SinkWriterContext, written: StampedRecord<T>[], onPrepare: (epoch: Epoch) => PreparedOutput) {
+    this.#stamper = new ImmediateStamper(context);
     this.#written = written;
     this.#onPrepare = onPrepare;
   }
 
-  write(record: StreamRecord<T>, stamp: RecordStamp): void {
-    this.#written.push({ record, subtask: this.#subtask, epoch: stamp.epoch, sequence: stamp.sequence });
+  write(record: StreamRecord<T>, { epoch, sequence }: RecordStamp): void {
+    this.#stamper.reach(epoch);
+    const { generation, firstEpoch, subtask } = this.#stamper;
+    this.#written.push({ record, generation, firstEpoch, epoch, sequence, subtask });
   }
 
   prepare(epoch: Epoch): PreparedOutput {
+    this.#stamper.reach(epoch);
     return this.#onPrepare(epoch);
   }
 

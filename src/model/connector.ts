@@ -79,7 +79,10 @@ export interface SinkWriterContext extends ConnectorContext {
   readonly parallelism: number;
 }
 
-/** Position of a record among those one sink subtask wrote in one epoch. The same object is used for every call. */
+/**
+ * Position of a record among those one sink subtask wrote in one epoch of its generation (`SinkWriterContext.generation`). The same
+ * object is used for every call.
+ */
 export interface RecordStamp {
   epoch: Epoch;
   sequence: number;

@@ -159,10 +159,11 @@ describe('a console sink', () => {
     [
       'json',
       true,
-      '{"epoch":4,"sequence":0,"subtask":2,"value":{"a":1}}\n{"epoch":4,"sequence":1,"subtask":2,"value":"x"}\n',
+      '{"generation":1,"firstEpoch":4,"epoch":4,"sequence":0,"subtask":2,"value":{"a":1}}\n' +
+        '{"generation":1,"firstEpoch":4,"epoch":4,"sequence":1,"subtask":2,"value":"x"}\n',
     ],
     ['json', false, '{"a":1}\n"x"\n'],
-    ['text', true, '4:0:2 {"a":1}\n4:1:2 x\n'],
+    ['text', true, '1:4:4:0:2 {"a":1}\n1:4:4:1:2 x\n'],
     ['text', false, '{"a":1}\nx\n'],
   ] as const)('writes %s (stamp: %s)', (format, hasStamp, expected) => {
     const { writer, written } = stream(format, hasStamp);
@@ -174,6 +175,16 @@ describe('a console sink', () => {
     expect(written()).toBe(expected);
   });
 
+  it('stamps with the epoch its generation began with, though nothing was written in that one', () => {
+    const { writer, written } = stream('text', true);
+
+    writer.prepare(4);
+    write(writer, 5, 'x');
+    writer.flush!();
+
+    expect(written()).toBe('1:4:5:0:2 x\n');
+  });
+
   it('goes on where a stream that was full has stopped, and lets no epoch by before all is written', async () => {
     const { writer, written } = stream('text', false, [3, 'EAGAIN', 'EAGAIN', 2, 'EAGAIN']);
 
@@ -181,7 +192,7 @@ describe('a console sink', () => {
     writer.flush!();
     expect(written()).toBe('abc');
     write(writer, 1, 'gh');
-    const prepared = writer.prepare();
+    const prepared = writer.prepare(1);
     expect(prepared).toBeInstanceOf(Promise);
     await prepared;
 
