@@ -1,7 +1,8 @@
 /**
- * Shows how a job gets on: one line rewritten in place on a terminal, one plain line a second otherwise.
+ * Shows how a job gets on: one line rewritten in place on a terminal, one plain line a second otherwise. Each restart gets a line
+ * that stays, in both.
  */
-import type { JobStatus } from '../index.ts';
+import type { JobStatus, RestartSummary } from '../index.ts';
 import type { Cancellable, Clock, MonotonicMs } from '../model/index.ts';
 import { escapeText } from './escape-text.ts';
 import { formatCount, formatDuration } from './format-number.ts';
@@ -9,6 +10,7 @@ import type { Terminal } from './runner.ts';
 
 const INTERACTIVE_INTERVAL_MS = 200;
 const PLAIN_INTERVAL_MS = 1000;
+const RESTART_LENGTH_MAX = 500;
 
 /** Counted records at a moment: the rate is taken between two of them. */
 interface Sample {
@@ -22,7 +24,10 @@ export class ProgressReporter {
   readonly #statusOf: () => JobStatus | undefined;
   #timer: Cancellable | undefined;
   #last: Sample | undefined;
+  /** Characters of the line that is rewritten. */
   #shown = 0;
+  /** Number of the last restart that was told. */
+  #restartsTold = 0;
 
   constructor(terminal: Terminal, clock: Clock, statusOf: () => JobStatus | undefined) {
     this.#terminal = terminal;
@@ -38,17 +43,36 @@ export class ProgressReporter {
     });
   }
 
-  /** Leaves the cursor at the beginning of an empty line. Idempotent. */
+  /** Tells what is still to be told and leaves the cursor at the beginning of an empty line. Idempotent. */
   stop(): void {
-    this.#timer?.cancel();
+    if (this.#timer === undefined) return;
+    this.#timer.cancel();
     this.#timer = undefined;
+    const status = this.#statusOf();
+    if (status !== undefined) this.#tellRestarts(status);
+    this.#wipe();
+  }
+
+  #wipe(): void {
     if (this.#shown > 0) this.#terminal.err(`\r${' '.repeat(this.#shown)}\r`);
     this.#shown = 0;
+  }
+
+  #tellRestarts({ job, recentRestarts }: JobStatus): void {
+    for (const restart of recentRestarts) {
+      if (restart.number <= this.#restartsTold) continue;
+      this.#wipe();
+      const missed = restart.number - this.#restartsTold - 1;
+      if (missed > 0) this.#terminal.err(`${escapeText(job)}: ${missed} more restarts, too fast to be shown\n`);
+      this.#terminal.err(`${renderRestart(job, restart)}\n`);
+      this.#restartsTold = restart.number;
+    }
   }
 
   #show(): void {
     const status = this.#statusOf();
     if (status === undefined) return;
+    this.#tellRestarts(status);
     const now = this.#clock.monotonic();
     const records = status.recordsReadByRun;
     const last = this.#last ?? { at: now - status.uptimeMs, records: 0 };
@@ -65,6 +89,16 @@ export class ProgressReporter {
   }
 }
 
+/** Why a job starts again, in one line without a line end. Pure. */
+export function renderRestart(job: string, restart: RestartSummary): string {
+  const { number, delayMs, node, code, message } = restart;
+  const place = node === undefined ? '' : ` in ${node}`;
+  return escapeText(
+    `${job}: restart ${number} from the last epoch in ${formatDuration(delayMs)}, after ${code}${place}: ${message}`,
+    RESTART_LENGTH_MAX,
+  );
+}
+
 /** One line without a line end. Pure. */
 export function renderProgress(status: JobStatus, recordsPerSecond: number): string {
   const parts = [
@@ -77,7 +111,7 @@ export function renderProgress(status: JobStatus, recordsPerSecond: number): str
       : `lag p50 ${formatDuration(status.latency.p50)} p99 ${formatDuration(status.latency.p99)}`,
     status.deadLetters === 0 ? '' : `${formatCount(status.deadLetters)} dead letters`,
     status.recordsSkipped === 0 ? '' : `${formatCount(status.recordsSkipped)} skipped`,
-    status.restarts === 0 ? '' : `${formatCount(status.restarts)} restarts`,
+    status.restarts === 0 ? '' : `${formatCount(status.restarts)} ${status.restarts === 1 ? 'restart' : 'restarts'}`,
     status.epochInFlight?.isSlow === true ? `slow epoch, open for ${formatDuration(status.epochInFlight.ageMs)}` : '',
   ];
   return parts.filter((part) => part !== '').join('  ');

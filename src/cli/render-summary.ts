@@ -3,6 +3,9 @@ import type { JobOutcome, JobStatus, LatencySummary } from '../index.ts';
 import { escapeLines, escapeText } from './escape-text.ts';
 import { formatBytes, formatCount, formatDuration } from './format-number.ts';
 
+/** The whole is told when it happens, and at the end where it ends the job. */
+const FAILURE_LENGTH_MAX = 200;
+
 export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
   const { recordsReadByRun: read, uptimeMs, latency, commits } = status;
   const rate = uptimeMs > 0 ? (read * 1000) / uptimeMs : 0;
@@ -16,7 +19,7 @@ export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
     ['latency', percentiles(latency)],
     ['refused', `${formatCount(status.deadLetters)} dead letters, ${formatCount(status.recordsSkipped)} skipped`],
     ['state', `${formatCount(status.stateEntries)} entries in memory, ${formatBytes(status.stateBytes)}`],
-    ['restarts', formatCount(status.restarts)],
+    ['restarts', describeRestarts(status)],
   ];
   const lines = rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`);
   return `${[`job ${escapeText(status.job)}: ${describeOutcome(outcome, status)}`, ...lines].join('\n')}\n`;
@@ -63,6 +66,16 @@ function describeOutcome(outcome: JobOutcome, status: JobStatus): string {
     case 'failed':
       return 'failed';
   }
+}
+
+function describeRestarts({ restarts, recentRestarts }: JobStatus): string {
+  const last = recentRestarts.at(-1);
+  if (last === undefined) return formatCount(restarts);
+  const place = last.node === undefined ? '' : ` in ${last.node}`;
+  return escapeText(
+    `${formatCount(restarts)}; the last one after ${last.code}${place}: ${last.message}`,
+    FAILURE_LENGTH_MAX,
+  );
 }
 
 function percentiles({ count, p50, p90, p99, p999, max }: LatencySummary): string {

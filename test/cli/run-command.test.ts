@@ -59,6 +59,24 @@ describe('millrace run', () => {
     expect(ports.out).toContain('there was nothing new to read');
   });
 
+  it('names allowed changes of the job before anything else, even with --quiet, and in the JSON summary', async () => {
+    const ports = new FakePorts();
+    ports.job.current = statusOf({
+      allowedChanges: ['late: the filter is new', 'raw\u001b: the sink is new and begins empty'],
+    });
+
+    const code = runCli(['run', 'a.json', '--quiet', '--json'], '1', ports);
+    ports.job.finish(COMPLETED);
+
+    expect(await code).toBe(0);
+    expect(ports.err).toBe(
+      'the job differs from the one that wrote its state; it goes on, with\n' +
+        '  late: the filter is new\n' +
+        '  raw\\u001b: the sink is new and begins empty\n',
+    );
+    expect(JSON.parse(ports.out)).toMatchObject({ allowedChanges: ports.job.current.allowedChanges });
+  });
+
   it('prints a plain line a second when nobody can see a line being rewritten', async () => {
     const ports = new FakePorts();
     const code = runCli(['run', 'a.json'], '1', ports);
