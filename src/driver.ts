@@ -97,9 +97,9 @@ function openState(
   });
 }
 
-function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): void {
-  const { refused } = decideCompatibility(manifest.nodes, plan.nodes);
-  if (refused.length === 0) return;
+function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[] {
+  const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes);
+  if (refused.length === 0) return allowed;
   throw new IncompatiblePlanError(
     `the state of job ${plan.job} was written by another shape of it:\n  ${refused.join('\n  ')}\nUndo the change, or start with a new state directory`,
   );

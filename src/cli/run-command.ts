@@ -1,9 +1,10 @@
 /** `millrace run`: starts a job, shows how it gets on, answers signals, sums up. */
 import type { JobOutcome } from '../index.ts';
 import { decideExitCode, signalExitCode } from './decide-exit-code.ts';
+import { escapeLines } from './escape-text.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { renderFailure, renderJsonSummary, renderSummary } from './render-summary.ts';
-import type { CliPorts, RunningJob, StopSignal } from './runner.ts';
+import type { CliPorts, RunningJob, StopSignal, Terminal } from './runner.ts';
 import { startOptions } from './start-options.ts';
 
 /** Resolves with the exit code; rejects when the job could not be started. */
@@ -18,6 +19,7 @@ export async function runCommand(
   try {
     const running = await runner.start(job, options);
     stop.attach(running);
+    noteChanges(running.status()?.allowedChanges ?? [], terminal);
     const progress = new ProgressReporter(terminal, clock, () => running.status());
     if (given['quiet'] !== true) progress.start();
     const outcome = await running.finished;
@@ -27,6 +29,12 @@ export async function runCommand(
   } finally {
     stop.dispose();
   }
+}
+
+/** Said whatever else is quiet: a changed job goes on from the state of another one. */
+function noteChanges(changes: readonly string[], { err }: Terminal): void {
+  if (changes.length === 0) return;
+  err(escapeLines(`the job differs from the one that wrote its state; it goes on, with\n  ${changes.join('\n  ')}\n`));
 }
 
 function sumUp(

@@ -10,9 +10,10 @@ import type { Connectors } from './create-connectors.ts';
 import { compileAggregate } from './expression/aggregate-expression.ts';
 import { compileExpression } from './expression/expression.ts';
 import { recordOf } from './expression/record-of.ts';
+import { expressionsOf } from './expressions-of.ts';
 import type {
   AggregateConfig,
-  FilterConfig,
+  ExchangeConfig,
   FlatMapConfig,
   JobFile,
   MapConfig,
@@ -32,12 +33,18 @@ export function drawGraph(
   modules: ReadonlyMap<string, unknown>,
 ): void {
   const drawing = new Drawing(modules);
-  for (const [name, connector] of connectors.sources) drawing.outputs.set(name, builder.source<Row>(name, connector));
+  for (const [name, connector] of connectors.sources) {
+    drawing.outputs.set(name, builder.source<Row>(name, connector).expressedBy(expressionsOf(job.sources[name]!)));
+  }
   for (const name of inOrderOfInputs(job)) drawing.transform(name, job.transforms![name]!);
   for (const [name, config] of Object.entries(job.sinks)) {
     const { parallelism } = config;
     const stream = drawing.merged(config.inputs);
-    stream.to(name, connectors.sinks.get(name)!, parallelism === undefined ? {} : { parallelism });
+    const expressions = expressionsOf(config);
+    stream.to(name, connectors.sinks.get(name)!, {
+      expressions,
+      ...(parallelism === undefined ? {} : { parallelism }),
+    });
   }
 }
 
@@ -95,8 +102,9 @@ class Drawing {
     }
   }
 
-  #operator(name: string, { parallelism }: Pick<FilterConfig, 'parallelism'>, stream: Stream<Row>): void {
-    stream.named(name);
+  #operator(name: string, config: Exclude<TransformConfig, ExchangeConfig>, stream: Stream<Row>): void {
+    const { parallelism } = config;
+    stream.named(name).expressedBy(expressionsOf(config));
     if (parallelism !== undefined) stream.withParallelism(parallelism);
     this.outputs.set(name, stream);
   }

@@ -53,8 +53,8 @@ export interface JobRunOptions {
   readonly crashPoint: CrashPoint;
   /** Opens and locks; refuses what does not fit with an error of recovery `none`. */
   openState(): RunState;
-  /** Throws `IncompatiblePlanError` with the named differences. */
-  checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): void;
+  /** The named differences that are allowed. Throws `IncompatiblePlanError` with those that are not. */
+  checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[];
   onEpoch(report: EpochReport): void;
   onState(state: JobState): void;
 }
@@ -87,6 +87,7 @@ export class JobRun {
   #lastFailure: ErrorReport | undefined;
   #recentRestarts: readonly RestartSummary[] = [];
   #lastRecoveryMs: number | undefined;
+  #allowedChanges: readonly string[] = [];
 
   constructor(options: JobRunOptions) {
     this.#options = options;
@@ -153,6 +154,7 @@ export class JobRun {
       lastFailure: this.#lastFailure,
       recentRestarts: this.#recentRestarts,
       lastRecoveryMs: this.#lastRecoveryMs,
+      allowedChanges: this.#allowedChanges,
     };
   }
 
@@ -205,7 +207,7 @@ export class JobRun {
     const committers = new Map<NodeId, SinkCommitter>();
     try {
       const manifest = state.store.latest();
-      if (manifest !== undefined) checkCompatible(manifest, plan);
+      if (manifest !== undefined) this.#noteChanges(checkCompatible(manifest, plan));
       this.#generation = state.store.beginGeneration();
       crashPoint('generation.begun');
       this.#metrics.generationBegins(manifest);
@@ -220,6 +222,11 @@ export class JobRun {
       state.close();
       throw thrown;
     }
+  }
+
+  /** Later generations of this run find the manifests of this plan, and nothing changed. */
+  #noteChanges(allowed: readonly string[]): void {
+    if (this.#allowedChanges.length === 0) this.#allowedChanges = allowed;
   }
 
   #generationContext(

@@ -45,6 +45,8 @@ export interface JobStatus {
   readonly recentRestarts: readonly RestartSummary[];
   /** From the last failure's discovery to the first epoch committed after it, ms. */
   readonly lastRecoveryMs: number | undefined;
+  /** How the job differs from the one that wrote its state, one sentence each, where that is allowed. */
+  readonly allowedChanges: readonly string[];
 }
 
 /** A failure that was answered with a restart. */

@@ -41,6 +41,19 @@ export interface NodeSignature {
   /** Connector type and pinned settings, key or aggregate shapes: anything whose change would misread what is stored. */
   readonly identity: Readonly<Record<string, string | number | boolean>>;
   readonly states: readonly { readonly name: string; readonly kind: StateKind }[];
+  /** Text of the expressions that a job file gives the node, by field. Absent: it has functions, which nobody can compare. */
+  readonly expressions?: Readonly<Record<string, string>> | undefined;
+  /** Edges into the node, as they were drawn. Absent: none. */
+  readonly inputs?: readonly NodeInput[] | undefined;
+}
+
+/** One edge of a plan, seen from the node it leads to. */
+export interface NodeInput {
+  readonly from: NodeId;
+  /** Name of the output of `from`: 'main' where there is one only. */
+  readonly output: string;
+  /** How records are spread over the subtasks of the node: 'forward', 'hash', 'rebalance' or 'broadcast'. */
+  readonly partitioning: string;
 }
 
 /** Everything needed to go on behind an epoch. Written in the epoch's transaction; an epoch exists iff this is durable (I3). */

@@ -19,6 +19,7 @@ import type {
 } from './physical-plan.ts';
 import { placeStages } from './place-stages.ts';
 import { type ResolvedNode, resolveEdges } from './resolve-edges.ts';
+import { signaturesOf } from './signatures-of.ts';
 
 /**
  * Throws `OptionError` for counts that are no whole numbers of at least 1, `PlanError` when a keyed stage has more
@@ -34,7 +35,7 @@ export function compile(plan: LogicalPlan, options: CompileOptions): PhysicalPla
   return Object.freeze({
     job: plan.job,
     fingerprint: fingerprintOf(plan),
-    nodes: Object.freeze(Object.fromEntries(plan.nodes.map((node) => [node.id, node.signature]))),
+    nodes: signaturesOf(plan),
     keyGroups: options.keyGroups,
     workers: options.workers,
     stages: Object.freeze(stages),

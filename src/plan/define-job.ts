@@ -62,8 +62,10 @@ function planNode(node: DraftNode, ids: ReadonlyMap<DraftNode, NodeId>): PlanNod
   const inputs = node.inputs.map(({ from, output, partitioning }) =>
     Object.freeze({ from: ids.get(from)!, output, partitioning }),
   );
+  const { expressions, shape } = node;
   return Object.freeze({
-    ...node.shape,
+    ...shape,
+    signature: expressions === undefined ? shape.signature : Object.freeze({ ...shape.signature, expressions }),
     id: ids.get(node)!,
     inputs: Object.freeze(inputs),
     parallelism: node.parallelism,

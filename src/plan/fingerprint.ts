@@ -1,6 +1,6 @@
 /**
  * The name of a graph's shape: equal in every thread of a run (I9) and stored in every manifest. It covers ids, kinds, edges and
- * signatures; not function bodies, parallelism, workers, labels or the order in which nodes were added.
+ * signatures; not function bodies, the expressions that stand for them in job files, parallelism, workers, labels or the order in which nodes were added.
  */
 import { createHash } from 'node:crypto';
 import type { LogicalPlan, PlanNode } from './logical-plan.ts';

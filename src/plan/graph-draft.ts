@@ -46,6 +46,8 @@ export interface DraftNode {
   /** Given by the user; an id is derived where it is missing. */
   name: string | undefined;
   parallelism: number | undefined;
+  /** Text of the expressions behind the functions of the shape, where there is any. */
+  expressions: Readonly<Record<string, string>> | undefined;
 }
 
 /** A sentence about the graph, written when the ids are known. */
@@ -68,7 +70,7 @@ export class GraphDraft {
         `${what} was added to job '${this.job}' after its definition had returned; build the whole graph inside defineJob, synchronously`,
       );
     }
-    const node: DraftNode = { shape, inputs, name, parallelism: undefined };
+    const node: DraftNode = { shape, inputs, name, parallelism: undefined, expressions: undefined };
     this.nodes.push(node);
     return node;
   }

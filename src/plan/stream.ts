@@ -36,6 +36,8 @@ type Guarded<T, Predicate> = Predicate extends { guard(value: unknown): value is
 export interface SinkOptions {
   /** Number of subtasks that write; default: that of the stream, else that of the job. */
   readonly parallelism?: number;
+  /** @internal See `expressedBy`. */
+  readonly expressions?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A definition, or a function that makes one for each subtask. */
@@ -72,6 +74,18 @@ abstract class AnyStream<T> {
   }
 
   /**
+   * The text of the expressions that the functions of this operator were compiled from, by field: with it, a restart can tell
+   * whether they changed.
+   *
+   * @internal
+   */
+  expressedBy(expressions: Readonly<Record<string, string>> | undefined): this {
+    const node = this.#maker('expressedBy');
+    if (node !== undefined) node.expressions = expressions;
+    return this;
+  }
+
+  /**
    * Sets the number of subtasks of the operator that made this stream. Stateless operators and sinks behind it follow,
    * until one says otherwise; the default is the job's parallelism.
    */
@@ -86,6 +100,7 @@ abstract class AnyStream<T> {
     this.graph.expectConnector('sink', name, sink);
     const node = this.graph.add(sinkShape(sink as SinkConnector), this.origins, name);
     node.parallelism = options.parallelism;
+    node.expressions = options.expressions;
   }
 
   /** The main output of a new operator behind this stream. */

@@ -2,12 +2,19 @@
  * Whether a plan may go on from a checkpoint of another plan. Pure; every difference is named, none is passed over in
  * silence (reliability row 16).
  *
- * Refused is what would misread, lose or repeat something stored: a stateful node that is gone or whose kind, identity or
- * states changed; another set of sources, whose offsets would be lost or begin anew; a sink that is gone (its last output
- * may not be visible yet) or whose target changed. Stateless nodes may come, go and change; stateful ones and sinks may
- * be added and begin empty.
+ * Refused is what would misread, lose or repeat something stored, or give state and committed output another meaning:
+ * - a stateful node that is gone or whose kind, identity, states or expressions (its key first of all) changed;
+ * - another set of sources, whose offsets would be lost or begin anew;
+ * - a sink that is gone (its last output may not be visible yet) or whose target or expressions changed;
+ * - stateful nodes and sinks that are fed by other nodes than before, see `feeds-of.ts`.
+ *
+ * Stateless nodes may come, go and change, also between two others; stateful ones and sinks may be added and begin empty.
+ *
+ * Functions cannot be compared: another key function in the same place of a TypeScript job passes unseen. Only the
+ * expressions of job files are in the signatures.
  */
 import type { NodeId, NodeSignature } from '../model/index.ts';
+import { feedDifferences, feedsOf, isAnchor, type Nodes, showOutput } from './feeds-of.ts';
 
 export interface CompatibilityDecision {
   /** One sentence each. Empty: the plan may start. */
@@ -16,15 +23,26 @@ export interface CompatibilityDecision {
   readonly allowed: readonly string[];
 }
 
-type Nodes = Readonly<Record<NodeId, NodeSignature>>;
+/** One node that both plans have. */
+interface Pair {
+  readonly before: NodeSignature;
+  readonly after: NodeSignature;
+}
 
 export function decideCompatibility(stored: Nodes, planned: Nodes): CompatibilityDecision {
   const refused: string[] = [];
   const allowed: string[] = [];
+  const isInBoth = (node: NodeId): boolean => Object.hasOwn(stored, node) && Object.hasOwn(planned, node);
   for (const [node, before] of Object.entries(stored)) {
-    const after = Object.hasOwn(planned, node) ? planned[node] : undefined;
-    if (after === undefined) (mayBeRemoved(before) ? allowed : refused).push(removal(node, before));
-    else compare(node, before, after, refused, allowed);
+    if (!Object.hasOwn(planned, node)) {
+      (mayBeRemoved(before) ? allowed : refused).push(removal(node, before));
+      continue;
+    }
+    const pair = { before, after: planned[node]! };
+    const feeds = isBound(before) ? [...feedDifferences(feedsOf(node, stored), feedsOf(node, planned), isInBoth)] : [];
+    refused.push(...[...refusals(pair), ...feeds].map((difference) => `${node}: ${difference}`));
+    const notes = feeds.length > 0 ? allowances(pair) : [...allowances(pair), ...inputDifferences(pair)];
+    allowed.push(...[...notes].map((difference) => `${node}: ${difference}`));
   }
   for (const [node, after] of Object.entries(planned)) {
     if (Object.hasOwn(stored, node)) continue;
@@ -33,31 +51,60 @@ export function decideCompatibility(stored: Nodes, planned: Nodes): Compatibilit
   return { refused, allowed };
 }
 
-function compare(
-  node: NodeId,
-  before: NodeSignature,
-  after: NodeSignature,
-  refused: string[],
-  allowed: string[],
-): void {
+function* refusals(pair: Pair): Generator<string> {
+  const { before, after } = pair;
   if (before.kind !== after.kind) {
-    const isBound = isPinned(before) || isPinned(after);
-    (isBound ? refused : allowed).push(`${node}: kind was ${before.kind}, is now ${after.kind}`);
+    if (isPinned(before) || isPinned(after)) yield kindDifference(pair);
     return;
   }
-  for (const difference of identityDifferences(before, after)) refused.push(`${node}: ${difference}`);
-  for (const difference of stateDifferences(before, after)) refused.push(`${node}: ${difference}`);
+  yield* identityDifferences(pair);
+  yield* stateDifferences(pair);
+  if (!isBound(before) || before.expressions === undefined || after.expressions === undefined) return;
+  for (const [field, source] of Object.entries(before.expressions)) {
+    const now = fieldOf(after.expressions, field);
+    // A field that is gone shows in the identity or the states.
+    if (now !== undefined && now !== source) yield changed(field, source, now);
+  }
+}
+
+function* allowances(pair: Pair): Generator<string> {
+  const { before, after } = pair;
+  if (before.kind !== after.kind) {
+    if (!isPinned(before) && !isPinned(after)) yield kindDifference(pair);
+    return;
+  }
+  const { expressions: was } = before;
+  const { expressions: is } = after;
+  if (was !== undefined && is === undefined) yield 'has functions now, which cannot be compared with its expressions';
+  else if (was === undefined && is !== undefined)
+    yield 'has expressions now, which cannot be compared with its functions';
+  else if (was !== undefined && is !== undefined && !isBound(before)) yield* differences(was, is);
+}
+
+/** Inputs in any order: a merge has none. */
+function* inputDifferences({ before, after }: Pair): Generator<string> {
+  const list = ({ inputs = [] }: NodeSignature): string =>
+    inputs
+      .map((input) => `${showOutput(input)}${input.partitioning === 'forward' ? '' : ` (${input.partitioning})`}`)
+      .sort()
+      .join(' and ');
+  const was = list(before);
+  const is = list(after);
+  if (was !== is) yield `reads ${is === '' ? 'nothing' : is}, before ${was === '' ? 'nothing' : was}`;
+}
+
+/** Whether its inputs give meaning to something that lasts: state, or committed output. */
+function isBound(node: NodeSignature): boolean {
+  return node.kind === 'sink' || (isAnchor(node) && node.kind !== 'source');
 }
 
 /** Whether something is stored for the node, or its signature pins how it must be read. */
 function isPinned(node: NodeSignature): boolean {
-  return (
-    node.kind === 'source' || node.kind === 'sink' || node.states.length > 0 || Object.keys(node.identity).length > 0
-  );
+  return isAnchor(node) || node.kind === 'sink' || Object.keys(node.identity).length > 0;
 }
 
 function mayBeRemoved(node: NodeSignature): boolean {
-  return node.kind !== 'source' && node.kind !== 'sink' && node.states.length === 0;
+  return !isAnchor(node) && node.kind !== 'sink';
 }
 
 function removal(node: NodeId, before: NodeSignature): string {
@@ -69,23 +116,29 @@ function removal(node: NodeId, before: NodeSignature): string {
 
 function addition(node: NodeId, after: NodeSignature): string {
   if (after.kind === 'source') return `${node}: the source is new; a job keeps its set of sources`;
-  return `${node}: the ${after.kind} is new and begins empty`;
+  return isBound(after) ? `${node}: the ${after.kind} is new and begins empty` : `${node}: the ${after.kind} is new`;
 }
 
 function listStates(node: NodeSignature): string {
   return `its state ${node.states.map((state) => `"${state.name}"`).join(', ')}`;
 }
 
-function* identityDifferences(before: NodeSignature, after: NodeSignature): Generator<string> {
-  const fields = new Set([...Object.keys(before.identity), ...Object.keys(after.identity)]);
+function identityDifferences({ before, after }: Pair): Generator<string> {
+  return differences(before.identity, after.identity);
+}
+
+type Fields = Readonly<Record<string, string | number | boolean>>;
+
+function* differences(before: Fields, after: Fields): Generator<string> {
+  const fields = new Set([...Object.keys(before), ...Object.keys(after)]);
   for (const field of [...fields].sort()) {
-    const was = Object.hasOwn(before.identity, field) ? before.identity[field] : undefined;
-    const is = Object.hasOwn(after.identity, field) ? after.identity[field] : undefined;
-    if (was !== is) yield `${field} was ${show(was)}, is now ${show(is)}`;
+    const was = fieldOf(before, field);
+    const is = fieldOf(after, field);
+    if (was !== is) yield changed(field, was, is);
   }
 }
 
-function* stateDifferences(before: NodeSignature, after: NodeSignature): Generator<string> {
+function* stateDifferences({ before, after }: Pair): Generator<string> {
   for (const state of before.states) {
     const now = after.states.find(({ name }) => name === state.name);
     if (now === undefined) yield `state "${state.name}" is gone`;
@@ -96,6 +149,18 @@ function* stateDifferences(before: NodeSignature, after: NodeSignature): Generat
   }
 }
 
-function show(value: string | number | boolean | undefined): string {
+function kindDifference({ before, after }: Pair): string {
+  return `kind was ${before.kind}, is now ${after.kind}`;
+}
+
+function fieldOf(fields: Fields, field: string): string | number | boolean | undefined {
+  return Object.hasOwn(fields, field) ? fields[field] : undefined;
+}
+
+function changed(field: string, was: Fields[string] | undefined, is: Fields[string] | undefined): string {
+  return `${field} was ${show(was)}, is now ${show(is)}`;
+}
+
+function show(value: Fields[string] | undefined): string {
   return value === undefined ? 'not set' : JSON.stringify(value);
 }

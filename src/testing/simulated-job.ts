@@ -138,8 +138,9 @@ class SimulatedProcess {
         return { store, pendingDirectory: (node) => `/pending/${node}`, close: () => store.close() };
       },
       checkCompatible: (manifest) => {
-        const { refused } = decideCompatibility(manifest.nodes, plan.nodes);
+        const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes);
         if (refused.length > 0) throw new IncompatiblePlanError(refused.join('; '));
+        return allowed;
       },
       onEpoch: () => {},
       onState: () => {},

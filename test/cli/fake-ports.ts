@@ -30,6 +30,7 @@ export function statusOf(parts: Partial<JobStatus> = {}): JobStatus {
     lastFailure: undefined,
     recentRestarts: [],
     lastRecoveryMs: undefined,
+    allowedChanges: [],
     ...parts,
   };
 }

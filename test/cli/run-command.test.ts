@@ -92,7 +92,7 @@ describe('millrace run', () => {
 
     expect(ports.err).toBe(
       'delays running  20,000 records  10,000/s  epoch 2  lag p50 0.075 ms p99 1.25 ms\n' +
-        'delays running  25,000 records  5,000/s  epoch 3  lag p50 0.075 ms p99 1.25 ms  2 dead letters  1 restarts\n',
+        'delays running  25,000 records  5,000/s  epoch 3  lag p50 0.075 ms p99 1.25 ms  2 dead letters  1 restart\n',
     );
     expect(ports.clock.nextDueAt()).toBeUndefined();
   });
