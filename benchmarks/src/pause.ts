@@ -20,8 +20,8 @@ interface PauseCase {
 
 /** Epochs are shorter than usual, for the number of samples; what a pause costs depends on the keys only. */
 const CASES: readonly PauseCase[] = [
-  { keys: 10_000, freezes: 2000, rate: 200_000, epochMs: 50 },
-  { keys: 100_000, freezes: 300, rate: 400_000, epochMs: 250 },
+  { keys: 10_000, freezes: 1000, rate: 200_000, epochMs: 50 },
+  { keys: 100_000, freezes: 200, rate: 400_000, epochMs: 250 },
 ];
 const RUN_MS = 25_000;
 

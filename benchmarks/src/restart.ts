@@ -15,24 +15,24 @@ import type { RestartMessage, RestartSettings } from './micro/restart-process.ts
 const KEYS = 1_000_000;
 const FILL_RATE = 1_000_000;
 const RATE = 20_000;
+/** While folding catches up. */
+const QUIET_RATE = 100;
+const EPOCH_MS = 1000;
 const SAMPLES = 10;
+/** Two retained epochs and the one in the making stay in deltas. */
+const UNFOLDED_EPOCHS_MAX = 3;
 
 interface RestartCase {
   readonly of: string;
-  /** How long the killed process had time to fold. */
-  readonly foldMs: number;
+  /** Whether the killed process had time to fold what it had committed. */
+  readonly isFolded: boolean;
   readonly state: NonNullable<RestartSettings['options']['state']>;
-  readonly epochMs: number;
 }
 
-/** Deltas of as many epochs as are retained are not folded: retaining all of them keeps all keys in deltas. */
-const FOLDED: RestartCase['state'] = { foldEveryEpochs: 1 };
-const UNFOLDED: RestartCase['state'] = { retainEpochs: 1000 };
-
+/** Deltas of epochs that are retained are not folded: retaining many keeps every key in a delta. */
 const CASES: readonly RestartCase[] = [
-  { of: 'folded, epochs of 1 s', foldMs: 15_000, state: FOLDED, epochMs: 1000 },
-  { of: 'folded, epochs of 100 ms', foldMs: 15_000, state: FOLDED, epochMs: 100 },
-  { of: 'unfolded, epochs of 100 ms', foldMs: 0, state: UNFOLDED, epochMs: 100 },
+  { of: 'folded', isFolded: true, state: { foldEveryEpochs: 1 } },
+  { of: 'all in unfolded deltas', isFolded: false, state: { retainEpochs: 1000 } },
 ];
 
 export const restart: Benchmark = {
@@ -45,6 +45,7 @@ export const restart: Benchmark = {
       conditions: {
         keys: KEYS,
         'records/s after the restart': RATE,
+        'epoch ms': EPOCH_MS,
         workers: 2,
         parallelism: 2,
         'page cache': 'warm: the machine stays up',
@@ -60,33 +61,33 @@ async function measure(context: BenchmarkContext, each: RestartCase): Promise<Me
   const stateDirectory = join(directory, 'state');
   const settings: RestartSettings = {
     jobSettings: { keys: KEYS, rate: RATE, momentsPath: join(directory, 'moments.txt') },
-    options: { workers: 2, parallelism: 2, state: each.state, epoch: { intervalMs: each.epochMs } },
+    options: { workers: 2, parallelism: 2, state: each.state, epoch: { intervalMs: EPOCH_MS } },
     stateDirectory,
   };
   context.progress(`${each.of}: fill`);
   await fill(settings);
-  if (each.foldMs > 0) await runAndKill(settings, each.foldMs);
+  if (each.isFolded) await foldAll(settings);
   const restarts: Restart[] = [];
   for (let i = 0; i < Math.max(2, Math.round(SAMPLES * context.scale)); i++) {
     context.progress(`${each.of}: restart ${i + 1}`);
     restarts.push(await restartOnce(settings));
   }
   const { epochs, unfoldedEpochs } = look(stateDirectory);
-  const moments = [...restarts[0]!.keys()];
-  return moments.map((moment, index) => {
-    const times = restarts.map((times) => times.get(moment)!);
-    const before = restarts.map((times) => (index === 0 ? 0 : times.get(moments[index - 1]!)!));
-    return {
-      of: `${each.of}: ${moment}`,
-      figures: {
-        'median ms': median(times),
-        'max ms': Math.max(...times),
-        'of which this step ms': median(times.map((time, i) => time - before[i]!)),
-        samples: times.length,
-        ...(index === moments.length - 1 ? { epochs, 'unfolded epochs': unfoldedEpochs } : {}),
-      },
-    };
-  });
+  const medians = [...restarts[0]!.keys()].map((moment) => ({
+    moment,
+    times: restarts.map((times) => times.get(moment)!),
+  }));
+  medians.sort((a, b) => median(a.times) - median(b.times));
+  return medians.map(({ moment, times }, index) => ({
+    of: `${each.of}: ${moment}`,
+    figures: {
+      'median ms': median(times),
+      'max ms': Math.max(...times),
+      'step ms': median(times) - (index === 0 ? 0 : median(medians[index - 1]!.times)),
+      samples: times.length,
+      ...(index === medians.length - 1 ? { epochs, 'unfolded epochs': unfoldedEpochs } : {}),
+    },
+  }));
 }
 
 /** Every key once, fast, then SIGKILL. */
@@ -95,13 +96,15 @@ async function fill(settings: RestartSettings): Promise<void> {
   await spawnAndKill(fast, ({ recordsRead }) => recordsRead >= KEYS);
 }
 
-/** Time for folds, then SIGKILL. */
-async function runAndKill(settings: RestartSettings, runMs: number): Promise<void> {
-  const until = machineTimeMs() + runMs;
-  await spawnAndKill(settings, ({ atMs }) => atMs >= until);
+/** Runs on, almost idle, until nothing but the newest epochs is in deltas. */
+async function foldAll(settings: RestartSettings): Promise<void> {
+  const quiet = { ...settings, jobSettings: { ...settings.jobSettings, rate: QUIET_RATE } };
+  const reader = openStateReader(dataPathOf(settings.stateDirectory));
+  await spawnAndKill(quiet, ({ epoch }) => epoch - reader.refresh() <= UNFOLDED_EPOCHS_MAX);
+  reader.close();
 }
 
-/** Milliseconds from the fork to each moment, in order of time. */
+/** Milliseconds from the fork to each moment. */
 type Restart = ReadonlyMap<string, number>;
 
 async function restartOnce(settings: RestartSettings): Promise<Restart> {
@@ -123,7 +126,7 @@ async function restartOnce(settings: RestartSettings): Promise<Restart> {
   times.set('workers have loaded the job', Math.max(...noted('job module loaded')));
   times.set('state restored', Math.max(...noted('state restored')));
   times.set('first record out', Math.min(...noted('first record out')));
-  return new Map([...times].sort(([, a], [, b]) => a - b));
+  return times;
 }
 
 type EpochMessage = Extract<RestartMessage, { kind: 'epoch' }>;
