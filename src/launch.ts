@@ -6,6 +6,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { connectControl, createControlPorts, exposeControl, type JobState, WorkerRef } from './actors/index.ts';
+import { checkOpenOptions, checkStartOptions } from './check-launch-options.ts';
 import type { JobReference } from './config/index.ts';
 import { referenceTo } from './config/reference-to.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
@@ -48,7 +49,9 @@ export class Millrace {
     this.#options = options;
   }
 
+  /** Rejects with `OptionError` that lists every problem. */
   static async open(options: MillraceOptions = {}): Promise<Millrace> {
+    checkOpenOptions(options);
     return new Millrace(options);
   }
 
@@ -59,6 +62,7 @@ export class Millrace {
    */
   async start(job: URL | string, options: StartOptions = {}): Promise<JobHandle> {
     this.#requireOpen();
+    checkStartOptions(options);
     const reference = await referenceTo(job);
     this.#requireOpen();
     const handle = new JobHandle(reference, this.#options, options);

@@ -2,8 +2,9 @@
  * Checks of the graph that a job file draws: names, inputs, cycles, loose ends. Tolerant of anything else that is wrong,
  * so that they can run on a file with other problems. Pure.
  */
+
+import { suggest } from '../model/index.ts';
 import type { JsonPath, Problem } from './problem.ts';
-import { suggest } from './suggest.ts';
 
 type Section = 'sources' | 'transforms' | 'sinks';
 

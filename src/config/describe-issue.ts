@@ -1,7 +1,7 @@
 /** A zod issue in the words of this project. Pure. */
 import type { z } from 'zod';
+import { suggest } from '../model/index.ts';
 import type { JsonPath } from './problem.ts';
-import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -6,8 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { OptionError, toReport } from '../model/index.ts';
-import { suggest } from './suggest.ts';
+import { OptionError, suggest, toReport } from '../model/index.ts';
 
 export type ModuleExports = Readonly<Record<string, unknown>>;
 

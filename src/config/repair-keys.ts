@@ -3,9 +3,9 @@
  * problems behind it or cause a dozen follow-ups. Also hands out every string with a role. Driven by the schema; pure.
  */
 import { z } from 'zod';
+import { editDistance, suggest } from '../model/index.ts';
 import { type FieldRole, fieldRoles } from './job-schema.ts';
 import { formatPath, type JsonPath, type Problem } from './problem.ts';
-import { editDistance, suggest } from './suggest.ts';
 
 export interface RepairedValue {
   readonly value: unknown;

@@ -3,7 +3,8 @@
  *
  * One table holds name, unit, default, bounds and reason of each; `resolveJobOptions` reports all problems at once.
  */
-import { OptionError } from '../model/index.ts';
+import { suggest } from '../model/index.ts';
+import { type OptionProblem, refuseOptions, showValue } from './option-problem.ts';
 
 export type ExecutionMode = 'continuous';
 
@@ -164,37 +165,73 @@ export const OPTION_TABLE: Readonly<Record<OptionPath, OptionRow>> = {
 
 /** Checks and completes options. Later inputs win over earlier ones. Throws `OptionError` with every problem. */
 export function resolveJobOptions(...inputs: readonly JobOptionsInput[]): JobOptions {
-  const problems: string[] = [];
-  const resolved: Record<string, unknown> = { mode: 'continuous' };
-  for (const input of inputs) {
-    for (const path of unknownPaths(input)) problems.push(`${path}: no such option`);
-    const mode: unknown = input.mode;
-    if (mode !== undefined && mode !== 'continuous')
-      problems.push(`mode: must be "continuous", not ${JSON.stringify(mode)}`);
-  }
-  for (const [path, row] of Object.entries(OPTION_TABLE) as [OptionPath, OptionRow][]) {
+  const problems = inputs.flatMap((input) => findUnknown(input, []));
+  const { mode, isModeKnown } = resolveMode(inputs);
+  if (!isModeKnown) problems.push(modeProblem(mode));
+  const resolved: Record<string, unknown> = { mode };
+  for (const [path, row] of ROWS) {
     const given = inputs.map((input) => valueAt(input, path)).filter((value) => value !== undefined);
     const value = given.length === 0 ? row.fallback : given[given.length - 1];
-    // Times may be fractions of a millisecond; everything else is counted.
-    const isWhole = path.endsWith('Ms') || Number.isSafeInteger(value);
-    if (typeof value !== 'number' || !isWhole || !(value >= row.min && value <= row.max)) {
-      const kind = path.endsWith('Ms') ? 'a number' : 'a whole number';
-      problems.push(
-        `${path}: must be ${kind} from ${row.min} to ${row.max}, not ${typeof value === 'number' ? value : JSON.stringify(value)} (${row.reason})`,
-      );
-      continue;
-    }
-    put(resolved, path, value);
+    const problem = rangeProblem(path, row, value);
+    if (problem === undefined) put(resolved, path, value as number);
+    else problems.push(problem);
   }
-  if (problems.length > 0)
-    throw new OptionError(`the options of the job are wrong:\n  ${problems.join('\n  ')}`, problems);
-  if (resolved['parallelism'] === 0) resolved['parallelism'] = resolved['workers'];
-  const options = resolved as unknown as JobOptions;
-  if (options.parallelism > options.keyGroups) {
-    const problem = `parallelism: must be at most keyGroups (${options.keyGroups}), or a subtask would own no key`;
-    throw new OptionError(problem, [problem]);
+  if (resolved['parallelism'] === 0 && resolved['workers'] !== undefined) resolved['parallelism'] = resolved['workers'];
+  const { parallelism, keyGroups } = resolved as Partial<JobOptions>;
+  if (parallelism !== undefined && keyGroups !== undefined && parallelism > keyGroups) {
+    problems.push({ path: 'parallelism', message: describeTooFewKeyGroups(parallelism, keyGroups) });
   }
-  return deepFreeze(options);
+  refuseOptions('the options of the job', problems);
+  return deepFreeze(resolved as unknown as JobOptions);
+}
+
+/**
+ * What is wrong with options by themselves, whatever others they are combined with. `others`: names that stand beside them and
+ * may have been meant.
+ */
+export function findOptionProblems(input: JobOptionsInput, others: readonly string[] = []): readonly OptionProblem[] {
+  const problems = findUnknown(input, others);
+  const { mode, isModeKnown } = resolveMode([input]);
+  if (!isModeKnown) problems.push(modeProblem(mode));
+  for (const [path, row] of ROWS) {
+    const value = valueAt(input, path);
+    const problem = value === undefined ? undefined : rangeProblem(path, row, value);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
+}
+
+export function describeTooFewKeyGroups(parallelism: number, keyGroups: number): string {
+  return `must be at most keyGroups (${keyGroups}), or a subtask would own no key, not ${parallelism}`;
+}
+
+const ROWS = Object.entries(OPTION_TABLE) as readonly [OptionPath, OptionRow][];
+
+/** Names of groups (`epoch`), each with the names in it. */
+const GROUPS: ReadonlyMap<string, readonly string[]> = ROWS.reduce((groups, [path]) => {
+  const [group, name] = path.split('.') as [string, string | undefined];
+  return name === undefined ? groups : groups.set(group, [...(groups.get(group) ?? []), name]);
+}, new Map<string, readonly string[]>());
+
+const NAMES: readonly string[] = ['mode', ...new Set(ROWS.map(([path]) => path.split('.')[0]!))];
+
+function resolveMode(inputs: readonly JobOptionsInput[]): { readonly mode: unknown; readonly isModeKnown: boolean } {
+  const given = inputs.map((input): unknown => input.mode).filter((mode) => mode !== undefined);
+  const mode = given.length === 0 ? 'continuous' : given[given.length - 1];
+  return { mode, isModeKnown: mode === 'continuous' };
+}
+
+function modeProblem(mode: unknown): OptionProblem {
+  return { path: 'mode', message: `must be "continuous" so far, not ${showValue(mode)}` };
+}
+
+function rangeProblem(path: OptionPath, row: OptionRow, value: unknown): OptionProblem | undefined {
+  // Times may be fractions of a millisecond; everything else is counted.
+  const isTime = path.endsWith('Ms');
+  const isNumber = typeof value === 'number' && (isTime || Number.isSafeInteger(value));
+  if (isNumber && value >= row.min && value <= row.max) return undefined;
+  const kind = isTime ? 'a number' : 'a whole number';
+  return { path, message: `must be ${kind} from ${row.min} to ${row.max}, not ${showValue(value)} (${row.reason})` };
 }
 
 function valueAt(input: JobOptionsInput, path: OptionPath): unknown {
@@ -217,13 +254,23 @@ function put(target: Record<string, unknown>, path: string, value: number): void
   target[group] = inner;
 }
 
-function unknownPaths(input: JobOptionsInput): string[] {
-  const known = new Set<string>([...Object.keys(OPTION_TABLE), 'mode']);
-  return Object.entries(input).flatMap(([name, value]) => {
-    if (known.has(name) || value === undefined) return [];
-    if (typeof value !== 'object' || value === null) return [name];
-    return Object.keys(value).flatMap((inner) => (known.has(`${name}.${inner}`) ? [] : [`${name}.${inner}`]));
+function findUnknown(input: JobOptionsInput, others: readonly string[]): OptionProblem[] {
+  return Object.entries(input).flatMap(([name, value]: [string, unknown]): readonly OptionProblem[] => {
+    if (value === undefined) return [];
+    const group = GROUPS.get(name);
+    if (group === undefined) return NAMES.includes(name) ? [] : [unknownOption(name, [...NAMES, ...others])];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return [{ path: name, message: `must be an object with ${group.join(', ')}, not ${showValue(value)}` }];
+    }
+    const strangers = Object.keys(value).filter((inner) => !group.includes(inner));
+    return strangers.map((inner) => ({ ...unknownOption(inner, group), path: `${name}.${inner}` }));
   });
+}
+
+/** Meant is a name much like it, or one of the same spelling in another place. */
+function unknownOption(name: string, known: readonly string[]): OptionProblem {
+  const elsewhere = ROWS.map(([path]) => path).find((path) => path === name || path.endsWith(`.${name}`));
+  return { path: name, message: 'no such option', suggestion: suggest(name, known) ?? elsewhere };
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -11,6 +11,7 @@ export * from './offset.ts';
 export * from './operator.ts';
 export * from './state.ts';
 export * from './steppable.ts';
+export * from './suggest.ts';
 export * from './system-clock.ts';
 export * from './time.ts';
 export * from './waiting.ts';

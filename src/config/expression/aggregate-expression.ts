@@ -2,7 +2,7 @@
  * `"mean(record.delay)"`: the call of an aggregate around an expression of one record. Parsed as CEL, so that the inside
  * may be any expression.
  */
-import { suggest } from '../suggest.ts';
+import { suggest } from '../../model/index.ts';
 import { compileTree, type Expression } from './expression.ts';
 import { ExpressionProblem, parseExpression } from './parse-expression.ts';
 

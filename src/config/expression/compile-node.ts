@@ -3,7 +3,7 @@
  * text. What can be known without a record is checked here: names, functions, numbers of arguments, types of literals.
  */
 
-import { suggest } from '../suggest.ts';
+import { suggest } from '../../model/index.ts';
 import { binaryOperator } from './binary-operators.ts';
 import { type Evaluate, ExpressionFailure } from './evaluation.ts';
 import type { ExpressionFunction } from './functions.ts';

@@ -20,6 +20,8 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
     const known = candidate.toLowerCase();
     const distance = editDistance(wanted, known);
     if (distance > tolerance) continue;
+    // Something must be left of the word: every letter is one edit away from every other.
+    if (distance > 0 && distance >= Math.min(wanted.length, known.length)) continue;
     // Typing errors rarely hit the first letter: it breaks ties.
     const score = distance + (wanted[0] === known[0] ? 0 : 0.5);
     if (score < bestScore) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { editDistance, suggest } from '../../src/config/suggest.ts';
+import { editDistance, suggest } from '../../src/model/suggest.ts';
 
 describe('suggest', () => {
   it.each([
@@ -19,6 +19,13 @@ describe('suggest', () => {
   it('stays silent when nothing is near', () => {
     expect(suggest('zebra', ['type', 'inputs', 'where'])).toBeUndefined();
     expect(suggest('x', [])).toBeUndefined();
+  });
+
+  it('takes no letter for another one, but for the same in another case', () => {
+    expect(suggest('a', ['b', 'ab'])).toBeUndefined();
+    expect(suggest('ab', ['a', 'b'])).toBeUndefined();
+    expect(suggest('abc', ['ab', 'c'])).toBe('ab');
+    expect(suggest('A', ['b', 'a'])).toBe('a');
   });
 
   it('prefers the candidate with the same first letter among equals', () => {
