@@ -7,7 +7,8 @@ import type { MonotonicMs, TimestampMs } from './time.ts';
 
 /**
  * One record. Immutable by convention: an operator that changes something emits a copy (`with...`), because the same
- * object may be on its way to several consumers. A class, so that all records have one hidden class.
+ * object may be on its way to several consumers. A class, so that all records have one hidden class. What a value may hold:
+ * docs/value-domain.md.
  */
 export class StreamRecord<T = unknown> {
   readonly value: T;

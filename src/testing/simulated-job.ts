@@ -33,7 +33,10 @@ export interface SimulationOptions {
   readonly disk?: MemoryDisk | undefined;
   /** Largest number of records a subtask takes at a time. Default 16. */
   readonly stepRecordsMax?: number | undefined;
-  /** Encode at every hop, not only where threads would be crossed. Default false. */
+  /**
+   * Encode in every channel between subtasks, not only where threads would be crossed: finds values outside the value domain
+   * (docs/value-domain.md) that would show with more workers only. Chains call and never encode. Default false.
+   */
   readonly isEncodingForced?: boolean | undefined;
   /** Workers killed and processes crashed before the run is left in peace. Default 0. */
   readonly faults?: { readonly workerKills: number; readonly crashes: number } | undefined;
