@@ -34,6 +34,10 @@ export function checkGraph(value: unknown): readonly Problem[] {
   if (nodes.length > NODES_MAX) {
     return [{ path: [], message: `the job has ${nodes.length} sources, transforms and sinks, more than ${NODES_MAX}` }];
   }
+  const sections = fieldsOf(value);
+  if (nodes.length === 0 && isFields(sections['sources']) && isFields(sections['sinks'])) {
+    return [{ path: [], message: 'the job is empty: it has no source and no sink' }];
+  }
   for (const node of nodes) {
     const other = byName.get(node.name);
     if (other === undefined) byName.set(node.name, node);
@@ -176,5 +180,9 @@ function findCycle(names: ReadonlySet<string>, byName: ReadonlyMap<string, Graph
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isFields(value) ? value : {};
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

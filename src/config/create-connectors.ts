@@ -33,7 +33,7 @@ export function createConnectors(job: JobFile): Connectors {
         made.set(name, make(config, path));
       } catch (error) {
         if (!(error instanceof OptionError)) throw error;
-        problems.push({ path, message: error.message });
+        problems.push(...problemsOf(error, path));
       }
     }
     return made;
@@ -43,6 +43,18 @@ export function createConnectors(job: JobFile): Connectors {
     sinks: create('sinks', job.sinks, createSink),
     problems,
   };
+}
+
+const NAMED_PROBLEM = /^(?:sources|sinks)\.\w+: ([\w.]+): (.+)$/s;
+
+/** Connectors name the option of each problem: it stands in the file under the same name. */
+function problemsOf(error: OptionError, path: JsonPath): readonly Problem[] {
+  const sentences = error.problems.length === 0 ? [error.message] : error.problems;
+  return sentences.map((sentence) => {
+    const [, option, message] = NAMED_PROBLEM.exec(sentence) ?? [];
+    if (option === undefined || message === undefined) return { path, message: sentence };
+    return { path: [...path, ...option.split('.')], message };
+  });
 }
 
 function createSource(config: SourceConfig, path: JsonPath): SourceConnector {

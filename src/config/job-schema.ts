@@ -25,8 +25,8 @@ const flag = (description: string): z.ZodOptional<z.ZodBoolean> => z.boolean().d
 const whole = (min: number, max: number, description: string): z.ZodOptional<z.ZodNumber> =>
   z.number().int().min(min).max(max).describe(description).optional();
 
-const NAME = z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, {
-  error: 'a name is 1 to 100 letters, digits, "_" and "-", and begins with a letter or "_"',
+const NAME = z.string().regex(/^[A-Za-z][\w-]{0,99}$/, {
+  error: 'a name is 1 to 100 letters, digits, "_" and "-", and begins with a letter',
 });
 
 const inputs = z
@@ -221,8 +221,8 @@ function optionField({ min, max, reason, fallback }: OptionRow): Schema {
 export const jobFileSchema: z.ZodObject = z
   .strictObject({
     $schema: z.string().optional(),
-    name: z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,99}$/u, {
-      error: 'must be 1 to 100 letters, digits, "_", "-" and ".", and begin with a letter, digit or "_"',
+    name: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,99}$/u, {
+      error: 'must be 1 to 100 letters, digits, "_", "-" and ".", and begin with a letter or digit',
     }),
     mode: z.enum(['continuous']).optional(),
     ...optionFields(),

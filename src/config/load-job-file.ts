@@ -2,22 +2,26 @@
 import { dirname, resolve } from 'node:path';
 import type { JobOptionsInput } from '../execution/options.ts';
 import { defineJob } from '../plan/index.ts';
+import { checkSideOutputs } from './check-side-outputs.ts';
 import { createConnectors } from './create-connectors.ts';
 import { drawGraph } from './draw-graph.ts';
 import type { JobFile } from './job-file.ts';
 import type { LoadedJob } from './job-reference.ts';
 import { loadNodeModules } from './load-node-modules.ts';
-import { parseJobFile, render } from './parse-job-file.ts';
+import { inspectJobFile, render } from './parse-job-file.ts';
 import { problemsError } from './problem.ts';
 
-/** As {@link loadJob}, from the text of a JSON job file; `path` is absolute. Loads the modules that the job names. */
+/**
+ * As {@link loadJob}, from the text of a JSON job file; `path` is absolute. Loads the modules that the job names. Connectors and
+ * modules are looked at also where other parts of the file are wrong, so that all problems come at once.
+ */
 export async function loadJobFile(file: { readonly path: string; readonly text: string }): Promise<LoadedJob> {
-  const { job, placeOf } = parseJobFile(file.text, file.path);
+  const { problems: found, sound: job, originalPath, placeOf } = inspectJobFile(file.text);
   const baseDirectory = dirname(file.path);
-  const moduleRoot = resolve(baseDirectory, job.moduleRoot ?? '.');
-  const modules = await loadNodeModules(job, baseDirectory, moduleRoot);
+  const modules = await loadNodeModules(job, baseDirectory, resolve(baseDirectory, job.moduleRoot ?? '.'));
   const connectors = createConnectors(job);
-  const problems = [...modules.problems, ...connectors.problems];
+  const later = [...modules.problems, ...checkSideOutputs(job, modules.exports), ...connectors.problems];
+  const problems = [...found, ...later.map((problem) => ({ ...problem, path: originalPath(problem.path) }))];
   if (problems.length > 0) throw problemsError(file.path, render(problems, placeOf));
   const definition = defineJob(job.name, (builder) => drawGraph(builder, job, connectors, modules.exports));
   const directory = job.state?.directory;

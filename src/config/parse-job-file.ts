@@ -3,6 +3,7 @@
  * opened and no module loaded.
  */
 import { checkGraph } from './check-graph.ts';
+import { checkKeyGroups } from './check-key-groups.ts';
 import { checkOutputs } from './check-outputs.ts';
 import { describeIssue, valueAt } from './describe-issue.ts';
 import { compileAggregate } from './expression/aggregate-expression.ts';
@@ -13,39 +14,89 @@ import { JOB_FILE_BYTES_MAX } from './job-reference.ts';
 import { type FieldRole, jobFileSchema } from './job-schema.ts';
 import { readJsonText } from './json-text.ts';
 import { formatPath, formatProblem, type JsonPath, type Problem, problemsError, type TextPlace } from './problem.ts';
-import { repairKeys } from './repair-keys.ts';
+import { type RepairedValue, repairKeys } from './repair-keys.ts';
 
-export interface ParsedJobFile {
-  readonly job: JobFile;
-  /** Where a path stands in the text, for problems that show later. */
+export interface InspectedJobFile {
+  /** Everything wrong that shows in the text alone. */
+  readonly problems: readonly Problem[];
+  /**
+   * The parts in whose own fields nothing is wrong, with misspelt keys mended: what further checks can go on with. The whole
+   * job when there are no problems.
+   */
+  readonly sound: JobFile;
+  /** The path in the text of a path in `sound`. */
+  originalPath(path: JsonPath): JsonPath;
+  /** Where a path of the text stands in it. */
   placeOf(path: JsonPath): TextPlace;
 }
 
 /** Throws `OptionError` (`ERR_JOB_FILE`) with every problem. `file` is its name in messages. */
-export function parseJobFile(text: string, file: string): ParsedJobFile {
+export function parseJobFile(text: string, file: string): JobFile {
+  const { problems, sound, placeOf } = inspectJobFile(text);
+  if (problems.length > 0) throw problemsError(file, render(problems, placeOf));
+  return sound;
+}
+
+/** Never throws. */
+export function inspectJobFile(text: string): InspectedJobFile {
   const bytes = Buffer.byteLength(text);
   if (bytes > JOB_FILE_BYTES_MAX) {
-    throw problemsError(file, [
-      `the file has ${bytes} bytes, more than the ${JOB_FILE_BYTES_MAX} that a job file may have`,
-    ]);
+    const message = `the file has ${bytes} bytes, more than the ${JOB_FILE_BYTES_MAX} that a job file may have`;
+    const start = { line: 1, column: 1 };
+    return { problems: [{ path: [], message }], sound: NOTHING, originalPath: (path) => path, placeOf: () => start };
   }
   const json = readJsonText(text);
-  const problems = [...json.problems];
   const repaired = repairKeys(jobFileSchema, json.value);
-  const parsed = jobFileSchema.safeParse(repaired.value);
-  if (json.value !== undefined) {
-    problems.push(...repaired.problems);
-    for (const issue of parsed.error?.issues ?? []) {
-      const path = issue.path.filter((part) => typeof part !== 'symbol');
-      if (path.some((_, index) => repaired.abandoned.has(formatPath(path.slice(0, index + 1))))) continue;
-      problems.push({ path: repaired.originalPath(path), ...describeIssue(issue, valueAt(repaired.value, path)) });
-    }
-    const inGraph = [...checkGraph(repaired.value), ...choiceProblems(repaired.value), ...checkOutputs(repaired.value)];
-    problems.push(...inGraph.map((problem) => ({ ...problem, path: repaired.originalPath(problem.path) })));
-    for (const field of repaired.roles) problems.push(...expressionProblems(field.role, field.text, field.path));
-  }
-  if (problems.length > 0) throw problemsError(file, render(problems, json.placeOf));
-  return { job: parsed.data as unknown as JobFile, placeOf: json.placeOf };
+  const { placeOf } = json;
+  const originalPath = (path: JsonPath): JsonPath => repaired.originalPath(path);
+  if (json.value === undefined) return { problems: json.problems, sound: NOTHING, originalPath, placeOf };
+  const inFields = [
+    ...repaired.problems,
+    ...[...schemaProblems(repaired), ...choiceProblems(repaired.value)].map((problem) => ({
+      ...problem,
+      path: originalPath(problem.path),
+    })),
+    ...repaired.roles.flatMap((field) => expressionProblems(field.role, field.text, field.path)),
+  ];
+  const between = [...checkGraph(repaired.value), ...checkOutputs(repaired.value), ...checkKeyGroups(repaired.value)];
+  return {
+    problems: [
+      ...json.problems,
+      ...inFields,
+      ...between.map((problem) => ({ ...problem, path: originalPath(problem.path) })),
+    ],
+    sound: soundParts(repaired.value, inFields, originalPath),
+    originalPath,
+    placeOf,
+  };
+}
+
+const NOTHING: JobFile = Object.freeze({ name: '', sources: {}, transforms: {}, sinks: {} });
+
+function schemaProblems(repaired: RepairedValue): readonly Problem[] {
+  const { error } = jobFileSchema.safeParse(repaired.value);
+  return (error?.issues ?? []).flatMap((issue) => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    if (path.some((_, index) => repaired.abandoned.has(formatPath(path.slice(0, index + 1))))) return [];
+    return [{ path, ...describeIssue(issue, valueAt(repaired.value, path)) }];
+  });
+}
+
+/** The schema changes no value: what it has nothing to say about is as typed. */
+function soundParts(value: unknown, problems: readonly Problem[], originalPath: (path: JsonPath) => JsonPath): JobFile {
+  if (problems.length === 0) return value as JobFile;
+  // A key that was mended is as good as one written right.
+  const wrong = problems.filter(({ message, suggestion }) => !message.startsWith('unknown key') || !suggestion);
+  const unsound = new Set(wrong.flatMap(({ path }) => [formatPath(path.slice(0, 1)), formatPath(path.slice(0, 2))]));
+  const isSound = (...path: JsonPath): boolean => !unsound.has(formatPath(originalPath(path)));
+  const nodesOf = (section: string): object => {
+    const nodes = valueAt(value, [section]);
+    const entries = Object.entries(typeof nodes === 'object' && nodes !== null ? nodes : {});
+    return Object.fromEntries(entries.filter(([name]) => isSound(section, name)));
+  };
+  const moduleRoot = isSound('moduleRoot') ? (valueAt(value, ['moduleRoot']) as string | undefined) : undefined;
+  const [sources, transforms, sinks] = [nodesOf('sources'), nodesOf('transforms'), nodesOf('sinks')];
+  return { ...NOTHING, moduleRoot, sources, transforms, sinks } as JobFile;
 }
 
 const EXPECTED: Partial<Readonly<Record<FieldRole, ExpectedType>>> = {

@@ -13,7 +13,7 @@ const record = {
     { price: 4, name: 'c' },
   ],
 };
-const { job } = parseJobFile(
+const job = parseJobFile(
   JSON.stringify({
     name: 'flags',
     sources: { in: { type: 'generator', value: 'index' } },

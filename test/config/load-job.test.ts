@@ -199,7 +199,7 @@ describe('a JSON job', () => {
     const plan = await planOf(jobOf(transform, 't.large'));
 
     expect(plan.nodes.at(-1)!.inputs).toEqual([{ from: 't', output: 1, partitioning: 'forward' }]);
-    await expect(planOf(jobOf(transform, 't.lrage'))).rejects.toThrow("declares no side output 'lrage'");
+    await expect(planOf(jobOf(transform, 't.lrage'))).rejects.toThrow('"t" has no such output');
   });
 
   it('merges several inputs, and turns rebalance and broadcast into edges', async () => {
@@ -254,7 +254,7 @@ describe('a JSON job', () => {
 
     expect(error).toBeInstanceOf(OptionError);
     expect(error.problems.map((problem) => problem.replaceAll(directory, 'DIR'))).toEqual([
-      expect.stringMatching(/^sources\.in \(line 4\): .*a followed file needs format/),
+      "sources.in.follow (line 7): an array has an end: a followed file needs format 'jsonl' or 'csv'",
       'transforms.a.module (line 17): the module "./missing.mjs" is not usable: there is no such file',
       'transforms.b.module (line 24): ./score.mjs has no export "scroe": it exports default, score; did you mean "score"?',
       'transforms.c.module (line 32): the export of ./number.mjs must be a function of the record',
@@ -262,6 +262,78 @@ describe('a JSON job', () => {
       'transforms.e.module (line 46): the module DIR/throws.mjs could not be loaded: Error: on purpose',
       'transforms.f.module (line 54): ./number.mjs has no export "constructor": it exports default',
     ]);
+  });
+});
+
+describe('problems of all kinds at once', () => {
+  const problemsOf = async (job: object): Promise<readonly string[]> => {
+    const loading = loadJobFile({ path: join(directory, 'job.json'), text: JSON.stringify(job, null, 2) });
+    const error = await loading.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(OptionError);
+    expect((error as OptionError).message).toContain(join(directory, 'job.json'));
+    return (error as OptionError).problems.map((problem) => problem.replaceAll(directory, 'DIR'));
+  };
+
+  it('typing errors, expressions, the graph, connectors, modules, side outputs and options', async () => {
+    const problems = await problemsOf({
+      name: 'all',
+      parallelism: 5,
+      keyGroups: 3,
+      epoch: { intervalMs: -1 },
+      sources: {
+        in: { type: 'file', path: 'x', follow: true, format: 'json', csv: { delimiter: '"' } },
+        mended: { type: 'file', path: 'y', folow: true, format: 'json' },
+        lost: { type: 'flie', path: 5 },
+      },
+      transforms: {
+        a: { type: 'map', inputs: ['in', 'mended'], module: './missing.mjs' },
+        b: { type: 'process', inputs: ['a'], key: 'record.', module: './missing-too.mjs' },
+        c: { type: 'process', inputs: ['b'], key: 'record.k', parallelism: 4, module: './alarm.mjs', export: 'alarm' },
+        d: { type: 'map', inputs: ['c.large', 'c.lrage'], value: 'record' },
+      },
+      sinks: {
+        out: { type: 'file', inputs: ['d', 'lost'], path: 'out.csv', format: 'csv' },
+        none: { type: 'discard', inputs: ['e'] },
+      },
+    });
+
+    expect(problems).toEqual([
+      'parallelism (line 3): must be at most keyGroups (3), or a subtask would own no key, not 5',
+      'epoch.intervalMs (line 6): must be at least 0, not -1',
+      "sources.in.follow (line 12): an array has an end: a followed file needs format 'jsonl' or 'csv'",
+      "sources.in.csv (line 14): only for format 'csv'",
+      'sources.in.csv.delimiter (line 15): must be one ASCII character other than a quote or a line end',
+      'sources.mended.folow (line 21): unknown key "folow"; did you mean "follow"?',
+      "sources.mended.folow (line 21): an array has an end: a followed file needs format 'jsonl' or 'csv'",
+      'sources.lost.type (line 25): there is no type "flie"; there are file, generator; did you mean "file"?',
+      'sources.lost.path (line 26): must be a path or a list of paths',
+      'transforms.a.module (line 36): the module "./missing.mjs" is not usable: there is no such file',
+      expect.stringMatching(/^transforms\.b\.key \(line 43\): /),
+      'transforms.c.parallelism (line 52): must be at most keyGroups (3), or a subtask would own no key, not 4',
+      'transforms.d.inputs[1] (line 60): "c" has no such output; it has "c", "c.large"; did you mean "c.large"?',
+      "sinks.out.columns (line 66): format 'csv' needs a list of different field names",
+      expect.stringMatching(/^sinks\.none\.inputs\[0\] \(line \d+\): there is no source or transform "e"$/),
+    ]);
+  });
+
+  it('an empty job', async () => {
+    expect(await problemsOf({ name: 'a', sources: {}, sinks: {} })).toEqual([
+      'the job is empty: it has no source and no sink',
+    ]);
+  });
+
+  it('a mode of later', async () => {
+    const job = {
+      name: 'a',
+      mode: 'microbatch',
+      sources: { in: { type: 'file', path: 'x' } },
+      sinks: { out: { type: 'discard', inputs: ['in'] } },
+    };
+
+    expect(await problemsOf(job)).toEqual(['mode (line 3): must be "continuous" so far, not "microbatch"']);
   });
 });
 

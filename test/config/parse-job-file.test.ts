@@ -125,16 +125,16 @@ describe('parseJobFile', () => {
 }`;
 
     expect(problemsOf(text)).toEqual([
-      'name (line 2): must be 1 to 100 letters, digits, "_", "-" and ".", and begin with a letter, digit or "_"',
-      'mode (line 2): must be "continuous", not "continous"; did you mean "continuous"?',
+      'name (line 2): must be 1 to 100 letters, digits, "_", "-" and ".", and begin with a letter or digit',
+      'mode (line 2): must be "continuous" so far, not "continous"; did you mean "continuous"?',
       'paralelism (line 3): unknown key "paralelism"; did you mean "parallelism"?',
       'workers (line 3): must be at most 64, not 1000',
       'epoch.intervalMS (line 4): unknown key "intervalMS"; did you mean "intervalMs"?',
       'sources.flights (line 5): nothing reads this source; name it in the inputs of a sink, or remove it',
       'sources.flights.type (line 5): there is no type "fil"; there are file, generator; did you mean "file"?',
       'sources.flights.path (line 5): must be a path or a list of paths',
-      'sources.orphan (line 5): nothing reads this source; name it in the inputs of a sink, or remove it',
       'sources.orphan (line 5): one of "fields" or "value" is needed',
+      'sources.orphan (line 5): nothing reads this source; name it in the inputs of a sink, or remove it',
       'sources.orphan.rate (line 5): must be more than 0, not -1',
       'transforms.late.inputs[0] (line 7): there is no source or transform "flight"; did you mean "flights"?',
       'transforms.late.were (line 7): unknown key "were"; did you mean "where"?',
@@ -159,7 +159,7 @@ describe('parseJobFile', () => {
     ],
     ['eventTime', { sources: { in: { type: 'file', path: 'x', eventTime: {} } } }, 'unknown key "eventTime"'],
     ['asyncMap', { transforms: { t: { type: 'asyncMap', inputs: ['in'] } } }, 'there is no type "asyncMap"'],
-    ['microbatch', { mode: 'microbatch' }, 'mode (line 1): must be "continuous", not "microbatch"'],
+    ['microbatch', { mode: 'microbatch' }, 'mode (line 1): must be "continuous" so far, not "microbatch"'],
   ])('does not know %s yet, and says so', (_, parts, problem) => {
     expect(problemsOf(job(parts)).join('\n')).toContain(problem);
   });
