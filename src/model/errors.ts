@@ -31,7 +31,8 @@ export class MillraceError extends Error {
   readonly code: string;
   readonly domain: ErrorDomain;
   readonly recovery: ErrorRecovery;
-  #place: ErrorPlace;
+  /** An own property: so it is still there when an error that nothing caught arrives from another thread. */
+  readonly place: ErrorPlace;
 
   constructor(message: string, init: MillraceErrorInit) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -40,16 +41,12 @@ export class MillraceError extends Error {
     this.code = code;
     this.domain = domain;
     this.recovery = recovery;
-    this.#place = place;
-  }
-
-  get place(): ErrorPlace {
-    return this.#place;
+    this.place = place;
   }
 
   /** Adds what an outer layer knows of the place. What is known already stays: the innermost layer knows best. */
   locate(place: ErrorPlace): this {
-    this.#place = { ...place, ...dropUndefined(this.#place) };
+    (this as { place: ErrorPlace }).place = { ...place, ...dropUndefined(this.place) };
     return this;
   }
 }
