@@ -177,7 +177,7 @@ const sinkTypes = [
     inputs,
     parallelism,
     format: z.enum(['json', 'text']).optional(),
-    stamp: flag('Whether lines carry (epoch, sequence, subtask).'),
+    stamp: flag('Whether lines carry (generation, firstEpoch, epoch, sequence, subtask).'),
     stream: z.enum(['stdout', 'stderr']).optional(),
   }),
   z.strictObject({
