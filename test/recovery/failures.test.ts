@@ -35,7 +35,7 @@ function startWithFault(kind: FaultSettings['kind'], options: object): JobProces
 describe('a job whose user code', () => {
   test.each([
     ['throws an error', 'throw', 'the ledger does not like this posting'],
-    ['throws null', 'throw-null', 'not an Error'],
+    ['throws null', 'throw-null', 'threw: null'],
     ['ends its worker', 'exit', '7'],
     ['never returns', 'loop', ''],
   ] as const)('%s once goes on from its last epoch and ends right', { timeout: TIMEOUT_MS }, async (_, kind, said) => {
