@@ -22,6 +22,9 @@ export type WorkerEnd =
   | { readonly kind: 'unreadable-message'; readonly thrown: unknown }
   | { readonly kind: 'exited'; readonly code: number };
 
+/** Node's exit code for a top-level await that nothing was left to settle. */
+const UNSETTLED_AWAIT = 13;
+
 /** `wasReady`: whether the worker had announced that it is ready. Before that, the code is `ERR_WORKER_START`. */
 export function describeWorkerLoss(name: string, end: WorkerEnd, wasReady: boolean): ErrorReport {
   const cause = causeOf(end);
@@ -57,6 +60,9 @@ function sentenceOf(end: WorkerEnd, cause: ErrorReport | undefined, wasReady: bo
     case 'unreadable-message':
       return `sent a message that cannot be read here: ${cause?.message}`;
     case 'exited':
+      if (end.code === UNSETTLED_AWAIT) {
+        return 'ended while a module was being loaded: a top-level await in the code of the job waits for something that never comes';
+      }
       return end.code === 0
         ? 'ended by itself: something in it called process.exit() or closed its control port'
         : `ended by itself with exit code ${end.code}: look for process.exit() in the code of the job`;

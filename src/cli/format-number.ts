@@ -7,6 +7,11 @@ export function formatCount(count: number): string {
     .replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
+/** `1 dead letter`, `1,234 dead letters` */
+export function formatCounted(count: number, one: string, many: string = `${one}s`): string {
+  return `${formatCount(count)} ${Math.round(count) === 1 ? one : many}`;
+}
+
 /** `0.075 ms`, `12.3 ms`, `4.21 s`, `3 min 20 s` */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${significant(ms)} ms`;

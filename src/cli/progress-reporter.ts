@@ -5,7 +5,7 @@
 import type { JobStatus, RestartSummary } from '../index.ts';
 import type { Cancellable, Clock, MonotonicMs } from '../model/index.ts';
 import { escapeText } from './escape-text.ts';
-import { formatCount, formatDuration } from './format-number.ts';
+import { formatCount, formatCounted, formatDuration } from './format-number.ts';
 import type { Terminal } from './runner.ts';
 
 const INTERACTIVE_INTERVAL_MS = 200;
@@ -103,15 +103,15 @@ export function renderRestart(job: string, restart: RestartSummary): string {
 export function renderProgress(status: JobStatus, recordsPerSecond: number): string {
   const parts = [
     `${escapeText(status.job)} ${status.state}`,
-    `${formatCount(status.recordsReadByRun)} records`,
+    formatCounted(status.recordsReadByRun, 'record'),
     `${formatCount(recordsPerSecond)}/s`,
     `epoch ${status.epoch}`,
     status.latency.count === 0
       ? ''
       : `lag p50 ${formatDuration(status.latency.p50)} p99 ${formatDuration(status.latency.p99)}`,
-    status.deadLetters === 0 ? '' : `${formatCount(status.deadLetters)} dead letters`,
+    status.deadLetters === 0 ? '' : formatCounted(status.deadLetters, 'dead letter'),
     status.recordsSkipped === 0 ? '' : `${formatCount(status.recordsSkipped)} skipped`,
-    status.restarts === 0 ? '' : `${formatCount(status.restarts)} ${status.restarts === 1 ? 'restart' : 'restarts'}`,
+    status.restarts === 0 ? '' : formatCounted(status.restarts, 'restart'),
     status.epochInFlight?.isSlow === true ? `slow epoch, open for ${formatDuration(status.epochInFlight.ageMs)}` : '',
   ];
   return parts.filter((part) => part !== '').join('  ');

@@ -1,7 +1,7 @@
 /** What a run has done, for people and for programs. Pure. */
 import type { JobOutcome, JobStatus, LatencySummary } from '../index.ts';
 import { escapeLines, escapeText } from './escape-text.ts';
-import { formatBytes, formatCount, formatDuration } from './format-number.ts';
+import { formatBytes, formatCount, formatCounted, formatDuration } from './format-number.ts';
 
 /** The whole is told when it happens, and at the end where it ends the job. */
 const FAILURE_LENGTH_MAX = 200;
@@ -17,8 +17,8 @@ export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
       `${formatCount(status.epochsCommitted)} committed, the newest is ${status.epoch}; commit ${percentiles(commits)}`,
     ],
     ['latency', percentiles(latency)],
-    ['refused', `${formatCount(status.deadLetters)} dead letters, ${formatCount(status.recordsSkipped)} skipped`],
-    ['state', `${formatCount(status.stateEntries)} entries in memory, ${formatBytes(status.stateBytes)}`],
+    ['refused', `${formatCounted(status.deadLetters, 'dead letter')}, ${formatCount(status.recordsSkipped)} skipped`],
+    ['state', `${formatCounted(status.stateEntries, 'entry', 'entries')} in memory, ${formatBytes(status.stateBytes)}`],
     ['restarts', describeRestarts(status)],
   ];
   const lines = rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`);

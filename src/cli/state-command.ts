@@ -8,7 +8,7 @@ import type { CheckpointManifest, Key } from '../model/index.ts';
 import { type EpochDetail, inspectState, type StateInspection } from '../storage/index.ts';
 import { EXIT_DONE, EXIT_FAILED } from './decide-exit-code.ts';
 import { escapeText } from './escape-text.ts';
-import { formatBytes, formatCount } from './format-number.ts';
+import { formatBytes, formatCount, formatCounted } from './format-number.ts';
 import { renderValue } from './render-value.ts';
 import type { Terminal } from './runner.ts';
 import { UsageError } from './usage-error.ts';
@@ -65,7 +65,7 @@ function showList({ state, isJson, terminal }: Request): number {
     return EXIT_DONE;
   }
   const { job, formatVersion, keyGroups } = state.descriptor;
-  terminal.out(`job ${escapeText(job)}, format ${formatVersion}, ${keyGroups} key groups\n`);
+  terminal.out(`job ${escapeText(job)}, format ${formatVersion}, ${formatCounted(keyGroups, 'key group')}\n`);
   if (manifests.length === 0) terminal.out('no epoch has been committed yet\n');
   for (const manifest of manifests) terminal.out(`${describeManifest(manifest)}\n`);
   return EXIT_DONE;
@@ -153,11 +153,11 @@ function showVerification({ state, isJson, terminal }: Request): number {
   if (isJson) terminal.out(`${renderValue(report)}\n`);
   else {
     const counts = [
-      `${formatCount(manifests)} manifests`,
-      `${formatCount(deltas)} deltas`,
-      `${formatCount(entries)} entries`,
-      `${formatCount(rows)} table rows`,
-      `${formatCount(deadLetters)} dead letters`,
+      formatCounted(manifests, 'manifest'),
+      formatCounted(deltas, 'delta'),
+      formatCounted(entries, 'entry', 'entries'),
+      formatCounted(rows, 'table row'),
+      formatCounted(deadLetters, 'dead letter'),
     ];
     terminal.out(
       `checked ${counts.join(', ')}: ${problemCount === 0 ? 'all intact' : `${formatCount(problemCount)} damaged`}\n`,
@@ -191,7 +191,7 @@ function describeManifest({ epoch, generation, committedAt, totals, isComplete }
     `generation ${generation}`,
     `${formatCount(totals.recordsRead)} read`,
     `${formatCount(totals.recordsWritten)} written`,
-    totals.deadLetters === 0 ? '' : `${formatCount(totals.deadLetters)} dead letters`,
+    totals.deadLetters === 0 ? '' : formatCounted(totals.deadLetters, 'dead letter'),
     totals.recordsSkipped === 0 ? '' : `${formatCount(totals.recordsSkipped)} skipped`,
     isComplete ? 'complete' : '',
   ];
@@ -213,8 +213,8 @@ function describeDetail({ manifest, changes, deadLetters }: EpochDetail): string
   lines.push('changes of this epoch');
   if (changes === undefined) lines.push('  folded into the base tables');
   for (const { node, entries, bytes } of changes ?? []) {
-    lines.push(`  ${escapeText(node)}  ${formatCount(entries)} entries  ${formatBytes(bytes)}`);
+    lines.push(`  ${escapeText(node)}  ${formatCounted(entries, 'entry', 'entries')}  ${formatBytes(bytes)}`);
   }
-  if (deadLetters > 0) lines.push(`${formatCount(deadLetters)} dead letters`);
+  if (deadLetters > 0) lines.push(formatCounted(deadLetters, 'dead letter'));
   return `${lines.join('\n')}\n`;
 }

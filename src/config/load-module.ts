@@ -23,12 +23,23 @@ export async function loadModule(url: string): Promise<ModuleExports> {
   } catch (error) {
     const { name, message } = toReport(error);
     const isMissing = (error as NodeJS.ErrnoException | null)?.code === 'ERR_MODULE_NOT_FOUND';
-    const reason = isMissing ? message : `${name}: ${message}`;
+    const place = placeOfSyntaxError(error);
+    const reason = isMissing ? message : `${name}: ${message}${place === undefined ? '' : ` (${place})`}`;
     throw new OptionError(`the module ${shown} could not be loaded: ${reason}`, [], {
       code: 'ERR_MODULE',
       cause: error,
     });
   }
+}
+
+/**
+ * `FILE:LINE`, which Node writes above the message where it knows it: for CommonJS modules and imports of missing names, not
+ * for the syntax of ES modules. The file may be another one, which the module imports.
+ */
+function placeOfSyntaxError(error: unknown): string | undefined {
+  if (!(error instanceof SyntaxError)) return undefined;
+  const [, place] = /^((?:file:|\/|[A-Za-z]:\\).*:\d+)\n/.exec(error.stack ?? '') ?? [];
+  return place?.startsWith('file:') === true ? fileURLToPath(place) : place;
 }
 
 /** The own export `name`. Throws `OptionError` that names the exports there are. */

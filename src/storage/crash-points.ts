@@ -28,7 +28,5 @@ export const STORAGE_CRASH_POINTS: readonly [
   'storage.fold.finished',
 ];
 
-export type StorageCrashPoint = (typeof STORAGE_CRASH_POINTS)[number];
-
 /** Called at each named place. May not return (a test kills the process there) or throw. */
 export type CrashPoint = (name: string) => void;

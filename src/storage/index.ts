@@ -1,5 +1,5 @@
 /** State and checkpoints: what the other folders may use of them. */
-export { type CrashPoint, STORAGE_CRASH_POINTS, type StorageCrashPoint } from './crash-points.ts';
+export { type CrashPoint, STORAGE_CRASH_POINTS } from './crash-points.ts';
 export { type CompatibilityDecision, decideCompatibility } from './decide-compatibility.ts';
 export type { StateEntry } from './export-entries.ts';
 export { FOLD_POLICY_DEFAULTS, type FoldPolicyOptions } from './fold-policy.ts';

@@ -4,7 +4,7 @@
  *   DIR/millrace.json   what it is          DIR/lock/      who owns it
  *   DIR/data.mdb        state, checkpoints  DIR/pending/   output of sinks that is not committed yet
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type CheckpointStore, type Clock, MillraceError, type NodeId, OptionError } from '../model/index.ts';
 import { bootstrapDirectory, removeLeftovers } from './bootstrap-directory.ts';
@@ -126,13 +126,21 @@ function isMissingOrEmpty(path: string): boolean {
   }
 }
 
-/** A missing descriptor reads as an empty one, which is refused as invalid. */
+/**
+ * A missing descriptor beside data of ours reads as an empty one, which is refused as damaged. Without such data the directory
+ * is somebody else's.
+ */
 function readDescriptor(path: string): string {
   try {
     return readFileSync(join(path, DESCRIPTOR_FILE), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (existsSync(dataPathOf(path))) return '';
+    throw new OptionError(
+      `the directory ${path} holds other files and no ${DESCRIPTOR_FILE}: it is no state directory of Millrace; choose an empty or a new one`,
+      [],
+      { code: 'ERR_STATE_DIRECTORY', cause: error },
+    );
   }
 }
 

@@ -42,6 +42,7 @@ describe('the report of a loss', () => {
     [{ kind: 'unreadable-message', thrown: new Error('bad bytes') }, /cannot be read here: bad bytes/],
     [{ kind: 'exited', code: 0 }, /process\.exit\(\)/],
     [{ kind: 'exited', code: 9 }, /exit code 9/],
+    [{ kind: 'exited', code: 13 }, /top-level await .* never comes/],
   ])('says what happened, to whom, and whether it had been ready: %o', (end, message) => {
     const before = describeWorkerLoss('worker 1', end, false);
     const after = describeWorkerLoss('worker 1', end, true);

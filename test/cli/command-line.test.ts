@@ -1,6 +1,6 @@
 /** The built command line in processes of its own: exit codes, output, and what is left on disk. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CommandResult, runMillrace } from '../support/run-millrace.ts';
@@ -54,7 +54,7 @@ describe('millrace in a process', () => {
 
     expect(run.exitCode, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/^job late: completed; all input is processed and committed\n/);
-    expect(run.stdout).toMatch(/ {2}refused {3}1 dead letters, 0 skipped/);
+    expect(run.stdout).toMatch(/ {2}refused {3}1 dead letter, 0 skipped/);
     expect(project.rows('rows.jsonl')).toEqual([
       { key: 'ATL', flights: 1, worst: 20 },
       { key: 'ATL', flights: 2, worst: 90 },
@@ -78,6 +78,29 @@ describe('millrace in a process', () => {
     expect(again.exitCode, again.stderr).toBe(0);
     expect(again.stdout).toContain('there was nothing new to read');
     expect(project.rows('rows.jsonl')).toHaveLength(2);
+  }, 60_000);
+
+  it('names what was allowed to change before it goes on, and refuses another key by name', async () => {
+    await millrace('run', 'late.json', '--quiet');
+    const { late, counts } = LATE.transforms;
+    const write = (transforms: object): void =>
+      writeFileSync(project.path('late.json'), JSON.stringify({ ...LATE, transforms }));
+
+    write({ late: { ...late, where: 'record.delay > 30' }, counts });
+    const allowed = await millrace('run', 'late.json', '--quiet');
+    write({ late, counts: { ...counts, key: "record.origin + 'x'" } });
+    const refused = await millrace('run', 'late.json', '--quiet');
+
+    expect(allowed).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'the job differs from the one that wrote its state; it goes on, with\n' +
+        '  late: where was "record.delay > 15", is now "record.delay > 30"\n',
+    });
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain(`counts: key was "record.origin", is now "record.origin + 'x'"`);
+    expect(refused.stderr).toContain('Undo the change, or start with a new state directory');
   }, 60_000);
 
   it('validates and explains without leaving a trace', async () => {
@@ -151,6 +174,9 @@ describe('millrace in a process', () => {
     const job = await millrace('run', 'gone.json');
     const input = await millrace('run', 'no-input.json', '--quiet');
     const state = await millrace('state', 'nowhere');
+    mkdirSync(project.path('photos'));
+    writeFileSync(project.path('photos/summer.jpg'), 'x');
+    const foreign = await millrace('run', 'late.json', '--state', 'photos', '--quiet');
 
     expect(job.exitCode).toBe(2);
     expect(job.stderr).toMatch(/^millrace: the job .*gone\.json does not exist\n$/);
@@ -158,6 +184,11 @@ describe('millrace in a process', () => {
     expect(input.stderr).toContain('gone.jsonl');
     expect(state.exitCode).toBe(2);
     expect(state.stderr).toMatch(/^millrace: there is no state directory at .*nowhere/);
+    expect(foreign.exitCode).toBe(2);
+    expect(foreign.stderr).toMatch(
+      /^millrace: the directory .*photos holds other files .* no state directory of Millrace/,
+    );
+    expect(readdirSync(project.path('photos'))).toEqual(['summer.jpg']);
     expect(existsSync(project.path('rows.jsonl'))).toBe(false);
   }, 60_000);
 

@@ -98,6 +98,23 @@ describe('a job with modules', () => {
     60_000,
   );
 
+  it('is refused with file and line of what Node cannot read, where Node knows them', async () => {
+    writeFileSync(project.path('broken.cjs'), '\nconst = ;\n');
+    writeFileSync(project.path('imports.js'), "\n\nimport { nope } from 'node:fs';\nexport default nope;\n");
+    const inputs = ['in'];
+    const b = { type: 'map', inputs, module: './broken.cjs' };
+    const c = { type: 'map', inputs: ['b'], module: './imports.js' };
+    const sources = { in: { type: 'file', path: 'x' } };
+    const sinks = { out: { type: 'discard', inputs: ['c'] } };
+    writeFileSync(project.path('job.json'), JSON.stringify({ name: 'a', sources, transforms: { b, c }, sinks }));
+
+    const { exitCode, stderr } = await millrace('validate', 'job.json');
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/transforms\.b\.module .*SyntaxError: .* \(.*broken\.cjs:2\)$/m);
+    expect(stderr).toMatch(/transforms\.c\.module .*SyntaxError: .*'nope' \(.*imports\.js:3\)$/m);
+  });
+
   it.skipIf(loadsTypeScript)('says what to do where TypeScript cannot be loaded', async () => {
     project.remove();
     project = new TemporaryProject();

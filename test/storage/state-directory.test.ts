@@ -85,7 +85,8 @@ describe('a new state directory', () => {
     mkdirSync(path);
     writeFileSync(join(path, 'letters.txt'), 'dear');
 
-    expect(() => open()).toThrow(CorruptionError);
+    expect(() => open()).toThrow(OptionError);
+    expect(() => open()).toThrow(/holds other files .* choose an empty or a new one/);
 
     expect(readdirSync(path)).toEqual(['letters.txt']);
   });
@@ -151,6 +152,13 @@ describe('an existing state directory', () => {
 
     expect(() => open({ job: 'invoices' })).toThrow(IncompatiblePlanError);
     expect(() => open({ job: 'invoices' })).toThrow(/belongs to job "test-job", not to "invoices"/);
+  });
+
+  it('whose description is gone is refused as damaged', () => {
+    open().close();
+    rmSync(join(path, 'millrace.json'));
+
+    expect(() => open()).toThrow(CorruptionError);
   });
 
   it('with another number of key groups is refused with both numbers', () => {

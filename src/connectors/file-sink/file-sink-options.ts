@@ -1,4 +1,3 @@
-import type { Delivery } from '../../model/index.ts';
 import { OptionCheck } from '../option-check.ts';
 
 export interface FileSinkOptions {
@@ -28,8 +27,6 @@ export interface FileSinkSettings {
   readonly rotateBytes: number;
   readonly ifExists: ExistsPolicy;
 }
-
-export const FILE_SINK_DELIVERY: Delivery = 'committed';
 
 /** Throws `OptionError` that lists every problem. */
 export function resolveFileSinkOptions(options: FileSinkOptions): FileSinkSettings {
