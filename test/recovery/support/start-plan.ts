@@ -72,5 +72,5 @@ function planKill(random: SeededChoice, style: LaunchStyle): KillPlan {
   const share = random.next();
   if (style === 'command' || share < 0.25) return { signal, after: 'start', nth: 1, delay: 0.1 + random.next() * 1.9 };
   if (share < 0.5) return { signal, after: 'running', nth: 1, delay: random.next() * 60 };
-  return { signal, after: 'epoch', nth: random.between(1, 12), delay: random.next() * 12 };
+  return { signal, after: 'epoch', nth: random.pick([1, 1, 2, 2, 3, 5, 8]), delay: random.next() * 12 };
 }
