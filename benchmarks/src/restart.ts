@@ -19,8 +19,6 @@ const RATE = 20_000;
 const QUIET_RATE = 100;
 const EPOCH_MS = 1000;
 const SAMPLES = 10;
-/** Two retained epochs and the one in the making stay in deltas. */
-const UNFOLDED_EPOCHS_MAX = 3;
 
 interface RestartCase {
   readonly of: string;
@@ -96,11 +94,12 @@ async function fill(settings: RestartSettings): Promise<void> {
   await spawnAndKill(fast, ({ recordsRead }) => recordsRead >= KEYS);
 }
 
-/** Runs on, almost idle, until nothing but the newest epochs is in deltas. */
+/** Runs on, almost idle, until every epoch of the filling is in the base tables. */
 async function foldAll(settings: RestartSettings): Promise<void> {
   const quiet = { ...settings, jobSettings: { ...settings.jobSettings, rate: QUIET_RATE } };
+  const filled = look(settings.stateDirectory).epochs;
   const reader = openStateReader(dataPathOf(settings.stateDirectory));
-  await spawnAndKill(quiet, ({ epoch }) => epoch - reader.refresh() <= UNFOLDED_EPOCHS_MAX);
+  await spawnAndKill(quiet, () => reader.refresh() >= filled);
   reader.close();
 }
 

@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { defineJob, defineProcess, type JobDefinition, records, type SinkConnector, sources, states } from 'millrace';
 import { machineTimeMs, readSettings } from '../harness/fork.ts';
-import { type Payment, rotatingPayments } from './payment.ts';
+import { namedPayments, type Payment } from './payment.ts';
 
 export interface RestartJobSettings {
   readonly keys: number;
@@ -51,7 +51,7 @@ const firstRecordSink: SinkConnector<number> = {
 
 const job: JobDefinition = defineJob('restart', (builder) => {
   builder
-    .source('payments', sources.generator({ rate, splits: 2, create: rotatingPayments(keys) }))
+    .source('payments', sources.generator({ rate, splits: 2, create: namedPayments(keys) }))
     .keyBy((payment) => payment.card)
     .process(count)
     .to('out', firstRecordSink);
