@@ -82,6 +82,10 @@ class LocalChannelWriter implements ChannelWriter {
     this.#queue.push(element);
   }
 
+  handOver(): boolean {
+    return false;
+  }
+
   /** Nothing to do: the reader, on this thread, already sees every element. */
   flush(): void {}
 

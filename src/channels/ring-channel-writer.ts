@@ -1,6 +1,7 @@
 /**
  * The producing end of a channel between threads. Records wait in a list; a frame is made of them when enough are there,
- * at `flush`, and before a control element: natural batching, nothing ever waits for company.
+ * at the end of a step, and before a control element: natural batching. A record waits for company only
+ * while the reader is behind anyway, and then for a few steps: frames of one record are what keeps a busy reader busy.
  *
  * At most one encoded frame waits for room in the ring. What is written meanwhile stays in the list, in order (I11), so
  * the bound of the channel is the ring, one frame, and what one input record expands to (I8). One thread only (I5).
@@ -24,6 +25,13 @@ const FRAME_RECORDS_MAX_DEFAULT = 512;
 const FRAME_BYTES_MAX_DEFAULT = 64 * 1024;
 const FRAME_BYTES_MIN = 1024;
 
+/** A reader with so much unread takes longer for it than the steps below do: nothing is lost by waiting for company. */
+const BUSY_READER_BYTES = 2048;
+/** From about here on a frame costs by its records, no longer by being a frame. */
+const HELD_RECORDS_MAX = 64;
+/** I8: a bound of a few tens of microseconds. */
+const HELD_STEPS_MAX = 16;
+
 interface PendingControl {
   readonly element: ControlElement;
   /** Index in the list of records before which it stands. */
@@ -43,6 +51,8 @@ export class RingChannelWriter implements ChannelWriter {
   readonly #controls: PendingControl[] = [];
   /** Bytes of the encoder's frame that the ring has taken. */
   #sent = 0;
+  /** Steps in a row that ended with records held back. */
+  #stepsHeld = 0;
   #isClosed = false;
 
   constructor(options: RingChannelWriterOptions) {
@@ -68,6 +78,19 @@ export class RingChannelWriter implements ChannelWriter {
     assert(!this.#isClosed, 'I10: a closed channel is written to');
     this.#controls.push({ element, before: this.#records.length });
     if (!this.#isFrameWaiting()) this.#publish();
+  }
+
+  handOver(): boolean {
+    const waiting = this.#records.length - this.#encoded;
+    const isHeld =
+      waiting > 0 &&
+      waiting < HELD_RECORDS_MAX &&
+      this.#stepsHeld < HELD_STEPS_MAX &&
+      !this.#isFrameWaiting() &&
+      this.#ring.unreadBytes() >= BUSY_READER_BYTES;
+    this.#stepsHeld = isHeld ? this.#stepsHeld + 1 : 0;
+    if (!isHeld) this.flush();
+    return isHeld;
   }
 
   flush(): void {

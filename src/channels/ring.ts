@@ -89,6 +89,12 @@ export class RingProducer {
     return taken;
   }
 
+  /** Bytes that the consumer has not taken yet. */
+  unreadBytes(): number {
+    this.#headSeen = Atomics.load(this.#header, HEAD) >>> 0;
+    return (this.#tail - this.#headSeen) >>> 0;
+  }
+
   /**
    * Says that this side waits for room. The caller must try {@link write} once more afterwards: either that attempt sees
    * the room the consumer made meanwhile, or the consumer, whose store of `head` came later, sees the announcement and rings.

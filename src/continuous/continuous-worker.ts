@@ -5,7 +5,7 @@
  */
 import type { Deployment, WorkerEvents, WorkerStatus } from '../execution/deployment.ts';
 import { createExchangeWriter, type RecordTarget } from '../execution/exchange-writer.ts';
-import { LatencyHistogram } from '../execution/latency-histogram.ts';
+import { LatencyRecorder } from '../execution/latency-recorder.ts';
 import { OperatorChain } from '../execution/operator-chain.ts';
 import { RefusedRecords } from '../execution/refused-records.ts';
 import { SinkProbe } from '../execution/sink-probe.ts';
@@ -49,8 +49,8 @@ export class ContinuousWorker {
     [];
   readonly #probes: SinkProbe[] = [];
   readonly #states: KeyedState[] = [];
-  readonly #latency: LatencyHistogram = new LatencyHistogram();
-  readonly #pauses: LatencyHistogram = new LatencyHistogram();
+  readonly #latency: LatencyRecorder = new LatencyRecorder();
+  readonly #pauses: LatencyRecorder = new LatencyRecorder();
 
   constructor(plan: PhysicalPlan, deployment: Deployment, ports: ContinuousWorkerPorts) {
     assert(plan.fingerprint === deployment.fingerprint, 'I9: the worker runs another plan than the driver');

@@ -48,14 +48,11 @@ export class ExchangeSubtask implements LiveSubtask, RecordReceiver {
     const host = this.#host;
     host.stepBegins();
     const hasObeyed = this.#mailbox.obeyAll();
-    if (host.isBlocked()) {
-      host.flush();
-      if (host.isBlocked()) return host.encodeSlice() ? 'progress' : 'blocked';
-    }
+    if (host.isBlocked()) return host.encodeSlice() ? 'progress' : 'blocked';
     const taken = this.#isFinished ? 0 : this.#drainInputs(budget);
-    host.flush();
+    const isHeld = host.handOver();
     const hasEncoded = host.encodeSlice();
-    return taken > 0 || hasEncoded || hasObeyed ? 'progress' : 'idle';
+    return taken > 0 || hasEncoded || hasObeyed || isHeld ? 'progress' : 'idle';
   }
 
   receive(record: StreamRecord): void {

@@ -87,15 +87,12 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     const host = this.#host;
     const { refused } = this.#options;
     host.stepBegins();
-    if (host.isBlocked()) {
-      host.flush();
-      this.#isBlocked = host.isBlocked();
-      if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
-    }
+    this.#isBlocked = host.isBlocked();
+    if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
     let hasWorked = this.#mailbox.obeyAll();
     if (!this.#isFinished && this.#state !== 'ended' && !refused.isFull() && this.#poll(budget) === 'progress')
       hasWorked = true;
-    host.flush();
+    if (host.handOver()) hasWorked = true;
     this.#isBlocked = host.isBlocked();
     if (host.encodeSlice()) hasWorked = true;
     return hasWorked ? 'progress' : 'idle';

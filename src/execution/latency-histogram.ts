@@ -1,6 +1,6 @@
 /**
- * Latencies as an HdrHistogram: microseconds, three significant digits, 1 us to 1 hour. A worker records, hands over what
- * it has recorded since the last time as plain numbers, and the driver adds the parts up.
+ * Latencies as an HdrHistogram: microseconds, three significant digits, 1 us to 1 hour. The driver adds up here what
+ * the recorders of the workers hand over.
  */
 // The one class by its own file: the package's index compiles WebAssembly and loads codecs that nobody here uses (100 ms).
 import hdr from 'hdr-histogram-js/dist/Float64Histogram.js';
@@ -31,20 +31,6 @@ export class LatencyHistogram {
 
   add(part: LatencyPart): void {
     for (let i = 0; i + 1 < part.length; i += 2) this.#histogram.recordValueWithCount(part[i]!, part[i + 1]!);
-  }
-
-  /** What was recorded since the last take; the histogram is empty afterwards. */
-  take(): LatencyPart {
-    if (this.#histogram.totalCount === 0) return [];
-    const part: number[] = [];
-    const iterator = this.#histogram.recordedValuesIterator;
-    iterator.reset();
-    while (iterator.hasNext()) {
-      const value = iterator.next();
-      part.push(Math.min(HIGHEST_US, value.valueIteratedTo), value.countAtValueIteratedTo);
-    }
-    this.#histogram.reset();
-    return part;
   }
 
   summary(): LatencySummary {

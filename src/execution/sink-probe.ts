@@ -5,19 +5,19 @@
  * first {@link DENSE} records and then every {@link STRIDE}-th are.
  */
 import type { Clock, StreamRecord } from '../model/index.ts';
-import type { LatencyHistogram } from './latency-histogram.ts';
+import type { LatencyRecorder } from './latency-recorder.ts';
 
 const DENSE = 16;
 const STRIDE = 16;
 
 export class SinkProbe {
   readonly #clock: Clock;
-  readonly #latency: LatencyHistogram;
+  readonly #latency: LatencyRecorder;
   #written = 0;
   #total = 0;
   #inStep = 0;
 
-  constructor(clock: Clock, latency: LatencyHistogram) {
+  constructor(clock: Clock, latency: LatencyRecorder) {
     this.#clock = clock;
     this.#latency = latency;
   }

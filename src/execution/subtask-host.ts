@@ -28,7 +28,7 @@ import {
   type SubtaskSnapshot,
   toReport,
 } from '../model/index.ts';
-import type { LatencyHistogram } from './latency-histogram.ts';
+import type { LatencyRecorder } from './latency-recorder.ts';
 import { type OperatorChain, placed } from './operator-chain.ts';
 import type { SinkProbe } from './sink-probe.ts';
 
@@ -61,7 +61,7 @@ export interface SubtaskHostOptions {
   readonly outputs: readonly ChainOutput[];
   readonly probe: SinkProbe;
   /** Durations of the pause at markers, for `status`. */
-  readonly pauses: LatencyHistogram;
+  readonly pauses: LatencyRecorder;
   readonly clock: Clock;
   /** State encoding between two steps, at most. */
   readonly encodeSliceMs: number;
@@ -107,10 +107,14 @@ export class SubtaskHost {
     return false;
   }
 
-  /** Hands buffered output over, to channels and to sinks. */
-  flush(): void {
-    this.#eachOutput((channel) => channel.flush());
+  /** The end of a step: output goes to channels and sinks. True when a channel holds something back for company. */
+  handOver(): boolean {
+    let isHeld = false;
+    this.#eachOutput((channel) => {
+      if (channel.handOver()) isHeld = true;
+    });
     if (this.#options.probe.writtenInStep() > 0) for (const sink of this.#options.chain.sinks) sink.writer.flush?.();
+    return isHeld;
   }
 
   stepBegins(): void {

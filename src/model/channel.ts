@@ -16,7 +16,12 @@ export interface ChannelWriter {
   write(record: StreamRecord): void;
   /** Puts a control element behind everything written so far. Never fails. */
   control(element: ControlElement): void;
-  /** Hands over everything buffered, as far as there is room, and rings the consumer. Called at the end of each step. */
+  /**
+   * Called at the end of each step: hands over what is buffered, unless the reader is behind, where a few records more in one
+   * frame cost it less than a frame more. True when something was held back: the next step comes soon and must ask again.
+   */
+  handOver(): boolean;
+  /** Hands over everything buffered, as far as there is room, and rings the consumer. */
   flush(): void;
   /** True while handed-over data still waits for room (or, in a plain queue, the bound is reached). */
   isBlocked(): boolean;

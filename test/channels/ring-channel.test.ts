@@ -59,6 +59,43 @@ describe('a ring channel', () => {
     expect(consumerBell.rings).toBe(3);
   });
 
+  test('hands over at the end of a step what a reader that keeps up would wait for', () => {
+    const { writer, reader } = channel;
+
+    writer.write(recordOf(0));
+
+    expect(writer.handOver()).toBe(false);
+    expect(takeAll(reader)).toEqual([0]);
+  });
+
+  test('holds records back for company while the reader is behind, in order, and only for so many steps (I8)', () => {
+    const { writer, reader } = open(1 << 16);
+    let written = 0;
+    const step = (): boolean => {
+      writer.write(recordOf(written++));
+      return writer.handOver();
+    };
+    while (!step());
+
+    const stepsHeld = 1 + [...Array(1000).keys()].findIndex(() => !writer.handOver());
+
+    expect(stepsHeld).toBe(16);
+    expect(takeAll(reader)).toEqual([...Array(written).keys()]);
+    expect(step()).toBe(false);
+    expect(takeAll(reader)).toEqual([written - 1]);
+  });
+
+  test('puts a control element behind records that are held back (I1)', () => {
+    const { writer, reader } = open(1 << 16);
+    let written = 0;
+    do writer.write(recordOf(written++));
+    while (!writer.handOver());
+
+    writer.control(marker(1));
+
+    expect(takeAll(reader)).toEqual([...Array(written).keys(), marker(1)]);
+  });
+
   test('rings the consumer only when something was published', () => {
     const { writer, consumerBell } = channel;
 
