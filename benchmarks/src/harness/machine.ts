@@ -15,6 +15,8 @@ export interface MachineFacts {
   readonly fileSystem: string;
   /** Appending 4 KiB and fsync, ms: the floor of every commit. */
   readonly fsyncMs: DistributionSummary;
+  /** How much later than asked one idle thread comes back from a sleep of 50 us, ms: the floor of every latency. */
+  readonly oversleepMs: DistributionSummary;
 }
 
 const FILE_SYSTEMS: Readonly<Record<number, string>> = {
@@ -38,6 +40,7 @@ export function readMachineFacts(directory: string): MachineFacts {
     kernel: `${process.platform} ${release()} ${process.arch}`,
     fileSystem: FILE_SYSTEMS[Number(type)] ?? `0x${Number(type).toString(16)}`,
     fsyncMs: measureFsync(directory),
+    oversleepMs: measureOversleep(),
   };
 }
 
@@ -61,5 +64,20 @@ function measureFsync(directory: string): DistributionSummary {
   }
   closeSync(file);
   rmSync(path);
+  return durations.summary();
+}
+
+const SLEEP_MS = 0.05;
+const SLEEP_SAMPLES = 20_000;
+
+/** Timer slack, wake-up, and whatever the machine does to a thread that wants nothing but to be on time. */
+function measureOversleep(): DistributionSummary {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  const durations = new Distribution();
+  for (let i = 0; i < SLEEP_SAMPLES; i++) {
+    const beganAt = performance.now();
+    Atomics.wait(word, 0, 0, SLEEP_MS);
+    durations.record(performance.now() - beganAt - SLEEP_MS);
+  }
   return durations.summary();
 }

@@ -27,10 +27,13 @@ export function renderReport(report: Report): string {
   const { machine } = report;
   const place = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.kernel}, ${machine.fileSystem}`;
   const disk = `fsync p50 ${show(machine.fsyncMs.p50)} ms, p99 ${show(machine.fsyncMs.p99)} ms`;
+  const { p50, p99, p999 } = machine.oversleepMs;
+  const sleep = `a sleep of 50 us is late by p50 ${show(p50)}, p99 ${show(p99)}, p99.9 ${show(p999)} ms`;
   const conditions = Object.entries(report.conditions).map(([name, value]) => `${name}: ${show(value)}`);
   return [
     `\n${report.benchmark}: ${report.question}`,
-    `  ${place}, ${disk}, load before ${report.loadBefore}`,
+    `  ${place}`,
+    `  ${disk}; ${sleep}; load before ${report.loadBefore}`,
     ...(conditions.length === 0 ? [] : [`  ${conditions.join('; ')}`]),
     ...renderTable(report),
   ].join('\n');
