@@ -7,8 +7,8 @@
 import type { Clock, StreamRecord } from '../model/index.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
 
-const DENSE = 16;
-const STRIDE = 16;
+const DENSE = 4;
+const STRIDE = 64;
 
 export class SinkProbe {
   readonly #clock: Clock;
