@@ -190,8 +190,12 @@ export class FileSplit {
   /** Takes the rest of the file as its last record. */
   #finishFile(receiver: SplitReceiver): number {
     const decode = this.#decode ?? this.#readStart(true);
-    if (decode === undefined || this.#window.finish() === 'none') return 0;
-    return this.#deliver(decode, receiver) ? 1 : 0;
+    if (decode === undefined) return 0;
+    // A start that only the end of the file decides (half a byte order mark) has not been looked at yet.
+    let count = 0;
+    while (this.#window.next() === 'record') if (this.#deliver(decode, receiver)) count++;
+    if (this.#window.finish() === 'none') return count;
+    return this.#deliver(decode, receiver) ? count + 1 : count;
   }
 
   #open(): SourceFile {

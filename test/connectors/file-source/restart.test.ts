@@ -108,7 +108,9 @@ describe('reading arbitrary bytes', () => {
         expect(whole.position).toBe(content.length);
       },
     );
-    fc.assert(property, { numRuns: 100 });
+    // Half a byte order mark and nothing else: found by chance, kept on purpose.
+    const cutMarks = [[0xef], [0xef, 0xbb]].map((cut) => Buffer.from(cut));
+    fc.assert(property, { numRuns: 100, examples: cutMarks.map((cut) => [cut, 1, [1], [false], 1]) });
   });
 });
 
