@@ -177,9 +177,8 @@ describe('the stop of a worker', () => {
   test('it is terminated when it does not answer in time', async () => {
     await withThread('loop', async ({ ref, connection }) => {
       await ref.ready;
-      await connection.remote.hang('endless-loop');
 
-      const outcome = await ref.stop(() => connection.remote.close(), 50);
+      const outcome = await ref.stop(() => connection.remote.never(), 50);
 
       expect(outcome).toBe('terminated');
       expect(ref.state).toBe('stopped');
