@@ -4,6 +4,7 @@ import { CountsReporter } from './test/support/counts-reporter.ts';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     // Native addons with thread pools abort inside vitest's own worker threads: every test file gets a process.
     pool: 'forks',
     // Default imports of CommonJS packages mean what they mean in Node.
