@@ -3,8 +3,8 @@
  */
 import type { CommitToken, PreparedOutput } from './connector.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import type { Epoch, Generation, NodeId, SubtaskId, SubtaskIndex } from './ids.ts';
-import type { SourceOffsets } from './offset.ts';
+import type { Epoch, Generation, NodeId, SplitId, SubtaskId, SubtaskIndex } from './ids.ts';
+import type { Offset, SourceOffsets } from './offset.ts';
 import type { StateDelta, StateKind } from './state.ts';
 import type { TimestampMs } from './time.ts';
 
@@ -83,6 +83,29 @@ export interface SealedEpoch {
   readonly deadLetters: readonly DeadLetter[];
 }
 
+/** What a batch reads of one split: from where the last epoch ended, up to whichever bound comes first. */
+export interface SplitRange {
+  /** Exclusive. Absent: to the end of the split. */
+  readonly until?: Offset | undefined;
+  /** Absent: all that the other bound admits. */
+  readonly recordsMax?: number | undefined;
+}
+
+/**
+ * A batch, as it was planned and made durable before any of its work: whatever dies, it runs again exactly so. The parallelism
+ * has no part in it.
+ */
+export interface BatchPlan {
+  readonly formatVersion: number;
+  /** The epoch that the batch becomes. */
+  readonly epoch: Epoch;
+  readonly plannedAt: TimestampMs;
+  /** Splits without a range are not read. */
+  readonly ranges: Readonly<Record<NodeId, Readonly<Record<SplitId, SplitRange>>>>;
+  /** Behind it every source has ended. */
+  readonly isLast: boolean;
+}
+
 export interface CheckpointStore {
   /** The newest durable manifest, verified. */
   latest(): CheckpointManifest | undefined;
@@ -93,6 +116,10 @@ export interface CheckpointStore {
    * directory, `CheckpointError` on any other failure, after which this store must be closed and reopened (reliability F7).
    */
   commit(epoch: SealedEpoch): void;
+  /** Makes the plan of the next epoch durable, in place of an older plan for it. Throws as {@link commit} does. */
+  plan(batch: BatchPlan): void;
+  /** The plan of the epoch behind the newest manifest, if one was made; plans of committed epochs are of no use and not returned. */
+  planned(): BatchPlan | undefined;
   /** Epoch through which deltas are in the base tables; `<= latest().epoch` (I6). */
   foldedThrough(): Epoch;
   /**

@@ -34,6 +34,8 @@ export interface SourceReaderContext extends ConnectorContext {
   deadLetter(letter: Omit<DeadLetter, 'node'>): void;
   /** Counts a refused record under policy `skip`. */
   skipped(): void;
+  /** Of the surveyor of this run; absent where there is none (continuous mode). */
+  readonly hint?: SurveyHint | undefined;
 }
 
 /** `progress`: something was read or passed over. `idle`: nothing there now. `ended`: nothing will ever come again. */
@@ -50,6 +52,43 @@ export interface SourceReader<T = unknown> {
   /** The epoch up to these offsets is committed. */
   acknowledge(upTo: SplitOffsets): void;
   close(): void;
+}
+
+/** How far one split can be read now. */
+export interface SplitExtent {
+  /** Exclusive bound. What is before it stays as it is and can be read again. Absent: to the end of the split, all of which is there. */
+  readonly until?: Offset | undefined;
+  /** Records before the bound, where that is known without reading them. */
+  readonly records?: number | undefined;
+  /** Bytes before the bound, where records have a size. Then {@link SourceSurveyor.cut} is there. */
+  readonly bytes?: number | undefined;
+  /** Nothing to read before the bound. */
+  readonly isEmpty: boolean;
+  /** Nothing will ever come behind the bound. */
+  readonly isEnd: boolean;
+}
+
+/** What a surveyor tells all readers of its run, on whatever worker: plain data, the connector's own, set once. */
+export type SurveyHint = { readonly [field: string]: number | string | boolean };
+
+/** The driver's half of a source whose input is read in ranges that are chosen beforehand (microbatch). */
+export interface SourceSurveyor {
+  /** What lies behind `from` in every split. Splits without an offset are surveyed from their start. Reads little, changes nothing. */
+  survey(from: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>>;
+  /** A bound behind `from` with at most `bytes` before it, but at least one record. */
+  cut?(split: SplitId, from: Offset | undefined, bytes: number): Offset;
+  /** When a source of which nothing was left to read wants to be surveyed again; `Infinity`: never of itself. */
+  wakeAt(): MonotonicMs;
+  /** Passed to the context of every reader. */
+  readonly hint?: SurveyHint | undefined;
+  close(): void;
+}
+
+export interface SurveyContext extends ConnectorContext {
+  /** All splits of the source. */
+  readonly splits: readonly SplitId[];
+  /** Where the run begins. */
+  readonly offsets: SplitOffsets;
 }
 
 /** Plain data that says what a connector is and which of its settings may not change over a restart. */
@@ -72,11 +111,18 @@ export interface SourceConnector<T = unknown> {
    */
   listSplits(context: ConnectorContext, known: SplitOffsets): Promise<readonly SplitId[]>;
   createReader(context: SourceReaderContext): SourceReader<T>;
+  /** Throws `ConnectorError` as {@link listSplits} does. */
+  createSurveyor(context: SurveyContext): SourceSurveyor;
 }
 
 export interface SinkWriterContext extends ConnectorContext {
   readonly subtask: SubtaskIndex;
   readonly parallelism: number;
+  /**
+   * Tells writers of one subtask and generation apart: where a task is tried again, or twice at a time, each attempt has a
+   * writer of its own, and only one of them is ever asked to prepare. 0 where a subtask runs once (continuous mode).
+   */
+  readonly attempt: number;
 }
 
 /**

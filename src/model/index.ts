@@ -1,6 +1,7 @@
 export * from './assert.ts';
 export * from './channel.ts';
 export * from './checkpoint.ts';
+export * from './claim.ts';
 export * from './connector.ts';
 export * from './dead-letter.ts';
 export * from './element.ts';

@@ -1,0 +1,91 @@
+/**
+ * The unit of work of the BSP engine: one subtask of one stage over the input of one batch. Plain data, because it crosses
+ * threads; input and output of exchanges are shared memory and cross by reference.
+ */
+import type { ShuffleOutput } from '../channels/index.ts';
+import type { LatencyPart } from '../execution/latency-histogram.ts';
+import type {
+  Epoch,
+  ErrorReport,
+  Generation,
+  NodeId,
+  Offset,
+  SplitId,
+  SplitRange,
+  StageIndex,
+  SubtaskIndex,
+  SubtaskSnapshot,
+  SurveyHint,
+} from '../model/index.ts';
+import type { ExchangeIndex } from '../plan/physical-plan.ts';
+
+/** Number of one try of one task, unique in its generation, from 1. */
+export type AttemptNumber = number;
+
+/** Name of a thread of the pool: never given to another thread. */
+export type PoolThread = number;
+
+/** What a source task reads of one split. */
+export interface SplitInput {
+  readonly split: SplitId;
+  /** Absent: from its start. */
+  readonly from: Offset | undefined;
+  readonly range: SplitRange;
+}
+
+export type TaskInput =
+  | {
+      readonly kind: 'ranges';
+      readonly node: NodeId;
+      readonly splits: readonly SplitInput[];
+      readonly hint: SurveyHint | undefined;
+    }
+  /** By exchange into the stage: what each producer subtask wrote, in their order. */
+  | {
+      readonly kind: 'blocks';
+      readonly exchanges: readonly { readonly exchange: ExchangeIndex; readonly parts: readonly ShuffleOutput[] }[];
+    };
+
+/** What is to be done: the same for every attempt. */
+export interface TaskWork {
+  readonly stage: StageIndex;
+  readonly subtask: SubtaskIndex;
+  readonly generation: Generation;
+  /** The epoch that the batch becomes; its predecessor is committed. */
+  readonly epoch: Epoch;
+  /** The job ends behind it. */
+  readonly isFinal: boolean;
+  /** Base tables hold everything up to here. */
+  readonly foldedThrough: Epoch;
+  /** The attempt that did this subtask's task of the epoch before, if this generation did: its thread has the state in memory. */
+  readonly continues: AttemptNumber | undefined;
+  readonly input: TaskInput;
+}
+
+/** One try. */
+export interface TaskRequest extends TaskWork {
+  readonly attempt: AttemptNumber;
+  /** Shared by all attempts that run at a time: who takes it writes, the others leave without a trace. */
+  readonly claim: SharedArrayBuffer;
+  readonly heartbeat: SharedArrayBuffer;
+}
+
+/** What a finished task leaves besides its part of the epoch. */
+export interface TaskOutput {
+  readonly snapshot: SubtaskSnapshot;
+  readonly exchanges: readonly { readonly exchange: ExchangeIndex; readonly output: ShuffleOutput }[];
+  readonly latency: LatencyPart;
+  readonly pauses: LatencyPart;
+  readonly stateBytes: number;
+  readonly stateEntries: number;
+  /** Of splits that were found to have ended. */
+  readonly endedSplits: readonly SplitId[];
+  /** Whether the state was in memory already. */
+  readonly wasHot: boolean;
+}
+
+export type TaskResult =
+  | { readonly kind: 'done'; readonly output: TaskOutput }
+  /** Another attempt of the task had taken the claim: this one left without a trace. */
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'failed'; readonly report: ErrorReport };
