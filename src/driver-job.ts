@@ -4,7 +4,7 @@
 import type { JobState } from './actors/index.ts';
 import type { JobReference } from './config/index.ts';
 import type { Until } from './execution/decide-stop.ts';
-import type { EpochReport } from './execution/epoch-coordinator.ts';
+import type { EpochReport } from './execution/epoch-committer.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';
 import type { JobOptionsInput } from './execution/options.ts';
 import type { EpochCounts } from './model/index.ts';

@@ -11,7 +11,7 @@ import { ContinuousEngine } from './continuous/continuous-engine.ts';
 import { ThreadWorkerHosting } from './continuous/thread-worker-hosting.ts';
 import { createCrashPoint } from './crash-point.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
-import type { EpochReport } from './execution/epoch-coordinator.ts';
+import type { EpochReport } from './execution/epoch-committer.ts';
 import { JobRun, type RunState } from './execution/job-run.ts';
 import { type JobOptions, resolveJobOptions } from './execution/options.ts';
 import { assert, type CheckpointManifest, IncompatiblePlanError, SystemClock } from './model/index.ts';

@@ -16,7 +16,7 @@ import type {
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
 import type { WorkerStatus } from './deployment.ts';
-import type { EpochReport } from './epoch-coordinator.ts';
+import type { EpochReport } from './epoch-committer.ts';
 import type { ExecutionMode, JobOptions } from './options.ts';
 
 /** `complete`: all sources had ended. `drain`: somebody asked to stop. Both behind a committed final epoch. */

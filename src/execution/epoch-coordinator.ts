@@ -1,9 +1,9 @@
 /**
- * Drives epochs on the driver thread: begins them, gathers snapshots, commits, announces. One at a time, in order (I2).
+ * Drives epochs that flow through live subtasks: begins them, gathers snapshots, has them committed. One at a time, in order (I2).
  *
- * Owns the epoch in flight and the order of the steps of a commit:
+ * Owns the epoch in flight:
  *
- *   begun -> complete -> sealed (prepared output durable) -> COMMITTED (one transaction) -> visible (sinks) -> announced
+ *   begun (markers go in) -> complete -> committed and announced (`epoch-committer.ts`)
  *
  * Does not own the store, the committers, the workers, nor what happens after a failure: the first one is handed to
  * `onFailure` and the coordinator goes silent for good (a failed commit is never retried in place, reliability F7).
@@ -11,10 +11,8 @@
 import {
   assert,
   type Cancellable,
-  type CheckpointManifest,
   type CheckpointStore,
   type Clock,
-  type CommitToken,
   type Epoch,
   type ErrorReport,
   type Generation,
@@ -28,23 +26,8 @@ import {
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
+import { EpochCommitter, type EpochReport } from './epoch-committer.ts';
 import { EpochTracker } from './epoch-tracker.ts';
-import { collectTokens, sealEpoch } from './seal-epoch.ts';
-
-/** How one epoch went. Milliseconds. */
-export interface EpochReport {
-  readonly manifest: CheckpointManifest;
-  /** From the marker's start to the last snapshot. */
-  readonly alignMs: number;
-  /** Making the prepared output durable. */
-  readonly sealMs: number;
-  /** The transaction. */
-  readonly commitMs: number;
-  /** Making the output visible. */
-  readonly publishMs: number;
-  readonly deltaBytes: number;
-  readonly isFinal: boolean;
-}
 
 export interface EpochCoordinatorOptions {
   readonly plan: PhysicalPlan;
@@ -73,29 +56,31 @@ type Stop = 'drain' | 'complete';
  */
 const FIRST_EPOCH_MS = 50;
 
-/** Folding gives way to everything else: one slice, then this pause. */
-const FOLD_PAUSE_MS = 2;
-
 export class EpochCoordinator {
   readonly #options: EpochCoordinatorOptions;
   readonly #tracker: EpochTracker;
-  #manifest: CheckpointManifest | undefined;
+  readonly #committer: EpochCommitter;
   #phase: 'waiting' | 'gathering' | 'committing' | 'stopped' = 'stopped';
   #begunAt: MonotonicMs = 0;
   #timer: Cancellable | undefined;
-  #foldTimer: Cancellable | undefined;
   #stop: Stop | undefined;
   /** What the epoch in flight was begun with. */
   #stopInFlight: Stop | undefined;
-  #committing: Promise<void> = Promise.resolve();
   #isEarlyWanted = false;
-  #announcedFold: Epoch;
 
   constructor(options: EpochCoordinatorOptions) {
     this.#options = options;
-    this.#manifest = options.store.latest();
-    this.#tracker = new EpochTracker(options.subtasks, options.generation, this.#manifest?.epoch ?? 0);
-    this.#announcedFold = options.store.foldedThrough();
+    const { plan, store, committers, clock, crashPoint, announce } = options;
+    this.#committer = new EpochCommitter({
+      plan,
+      store,
+      committers,
+      clock,
+      crashPoint,
+      announce,
+      onFailure: (thrown) => this.#fail(thrown),
+    });
+    this.#tracker = new EpochTracker(options.subtasks, options.generation, this.#epoch());
   }
 
   /** Workers are running. */
@@ -105,15 +90,14 @@ export class EpochCoordinator {
     const { clock, intervalMs } = this.#options;
     this.#begunAt = clock.monotonic() - Math.max(0, intervalMs - FIRST_EPOCH_MS);
     this.#scheduleNext();
-    this.#scheduleFold();
+    this.#committer.start();
   }
 
   /** Hears nothing more and begins nothing more. Resolves when a commit that was under way has let go of store and sinks. */
   close(): Promise<void> {
     this.#phase = 'stopped';
     this.#timer?.cancel();
-    this.#foldTimer?.cancel();
-    return this.#committing;
+    return this.#committer.close();
   }
 
   /** Begin the next epoch as soon as none is in flight. */
@@ -142,7 +126,7 @@ export class EpochCoordinator {
       assert(this.#phase === 'gathering', `I2: an epoch became complete while ${this.#phase}`);
       this.#phase = 'committing';
       this.#options.crashPoint('epoch.complete');
-      this.#committing = this.#commit(this.#tracker.take()).catch((thrown: unknown) => this.#fail(thrown));
+      this.#commit(this.#tracker.take()).catch((thrown: unknown) => this.#fail(thrown));
     });
   }
 
@@ -157,7 +141,7 @@ export class EpochCoordinator {
   #begin(): void {
     if (this.#phase !== 'waiting') return;
     // Waiting helps only while there is something to fold: what retention keeps unfolded stays, whatever its size.
-    if (this.#options.store.unfoldedBytes() > this.#options.unfoldedBytesMax && this.#fold()) {
+    if (this.#options.store.unfoldedBytes() > this.#options.unfoldedBytesMax && this.#committer.fold()) {
       this.#timer = this.#options.clock.schedule(0, () => this.#guard(() => this.#begin()));
       return;
     }
@@ -173,79 +157,23 @@ export class EpochCoordinator {
   }
 
   async #commit(snapshots: readonly SubtaskSnapshot[]): Promise<void> {
-    const { clock, crashPoint, plan, store } = this.#options;
     const stop = this.#stopInFlight;
-    const completeAt = clock.monotonic();
-    const sealedTokens = await this.#sealOutputs(snapshots);
-    if (this.#hasStopped()) return;
-    crashPoint('epoch.sealed');
-    const sealedAt = clock.monotonic();
-    const epoch = sealEpoch(snapshots, {
-      plan,
-      previous: this.#manifest,
-      sealedTokens,
-      committedAt: clock.now(),
+    const report = await this.#committer.commit({
+      snapshots,
+      beganAt: this.#begunAt,
+      isFinal: stop !== undefined,
       isComplete: stop === 'complete',
     });
-    store.commit(epoch);
-    crashPoint('epoch.committed');
-    const committedAt = clock.monotonic();
-    this.#manifest = epoch.manifest;
-    for (const [node, token] of sealedTokens) await this.#options.committers.get(node)!.commit(token);
-    crashPoint('epoch.visible');
-    if (this.#hasStopped()) return;
-    this.#announce();
-    crashPoint('epoch.announced');
+    if (report === undefined || this.#hasStopped()) return;
     if (stop === undefined) this.#phase = 'waiting';
-    else this.close();
-    this.#options.onEpoch({
-      manifest: epoch.manifest,
-      alignMs: completeAt - this.#begunAt,
-      sealMs: sealedAt - completeAt,
-      commitMs: committedAt - sealedAt,
-      publishMs: clock.monotonic() - committedAt,
-      deltaBytes: epoch.deltas.reduce((sum, delta) => sum + delta.bytes.length, 0),
-      isFinal: stop !== undefined,
-    });
+    else void this.close();
+    this.#options.onEpoch(report);
     this.#scheduleNext();
-    this.#scheduleFold();
   }
 
-  async #sealOutputs(snapshots: readonly SubtaskSnapshot[]): Promise<ReadonlyMap<NodeId, CommitToken>> {
-    const epoch = snapshots[0]!.epoch;
-    const tokens = collectTokens(snapshots);
-    const sealed = new Map<NodeId, CommitToken>();
-    for (const [node, committer] of this.#options.committers) {
-      sealed.set(node, await committer.seal(epoch, tokens.get(node) ?? []));
-    }
-    return sealed;
-  }
-
-  #announce(): void {
-    const { store, announce } = this.#options;
-    assert(
-      store.foldedThrough() <= (this.#manifest?.epoch ?? 0),
-      'I6: the base tables are ahead of the committed epoch',
-    );
-    this.#announcedFold = store.foldedThrough();
-    announce(this.#manifest?.epoch ?? 0, this.#announcedFold);
-  }
-
-  #scheduleFold(): void {
-    if (this.#phase === 'stopped') return;
-    this.#foldTimer?.cancel();
-    this.#foldTimer = this.#options.clock.schedule(FOLD_PAUSE_MS, () =>
-      this.#guard(() => {
-        if (this.#phase === 'committing' || this.#fold()) this.#scheduleFold();
-      }),
-    );
-  }
-
-  /** One slice. True while more is due. */
-  #fold(): boolean {
-    const isMoreDue = this.#options.store.foldSlice();
-    if (this.#options.store.foldedThrough() > this.#announcedFold) this.#announce();
-    return isMoreDue;
+  /** The newest committed one. */
+  #epoch(): Epoch {
+    return this.#committer.manifest?.epoch ?? 0;
   }
 
   #hasStopped(): boolean {
@@ -263,7 +191,7 @@ export class EpochCoordinator {
 
   #fail(thrown: unknown): void {
     if (this.#hasStopped()) return;
-    this.close();
-    this.#options.onFailure(toReport(thrown, { epoch: (this.#manifest?.epoch ?? 0) + 1 }));
+    void this.close();
+    this.#options.onFailure(toReport(thrown, { epoch: this.#epoch() + 1 }));
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { CheckpointManifest, Epoch, EpochCounts, WorkerIndex } from '../model/index.ts';
 import type { WorkerStatus } from './deployment.ts';
-import type { EpochReport } from './epoch-coordinator.ts';
+import type { EpochReport } from './epoch-committer.ts';
 import { addCounts, NO_COUNTS } from './epoch-tracker.ts';
 import type { JobStatus } from './job-status.ts';
 import { LatencyHistogram } from './latency-histogram.ts';

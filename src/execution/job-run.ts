@@ -29,7 +29,7 @@ import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { decideStop, type Until } from './decide-stop.ts';
 import type { Engine, GenerationContext, GenerationEnd, GenerationRun } from './engine.ts';
-import type { EpochReport } from './epoch-coordinator.ts';
+import type { EpochReport } from './epoch-committer.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { type JobOutcome, type JobStatus, RESTARTS_SHOWN_MAX, type RestartSummary } from './job-status.ts';
 import type { JobOptions } from './options.ts';
