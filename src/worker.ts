@@ -58,7 +58,7 @@ async function startWorker(data: WorkerThreadData<WorkerJob>): Promise<void> {
         subtask,
         groups: ownedGroups(subtask, parallelism, plan.keyGroups),
         keyGroups: plan.keyGroups,
-        manifest,
+        epoch: manifest?.epoch ?? 0,
         cacheBytes: Math.floor(options.state.cacheBytes / Math.max(1, countStates(plan, index))),
         clock,
       }),

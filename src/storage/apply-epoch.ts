@@ -1,6 +1,6 @@
 /**
- * Writes one epoch, inside its transaction: deltas as they are, table rows, dead letters, the manifest. Only bytes:
- * nothing here runs user code. `deltas` are the opened ones of `epoch`, in the same order.
+ * Writes one epoch, inside its transaction: deltas as they are, table rows, dead letters, the manifest. The plan that the
+ * epoch was made of goes. Only bytes: nothing here runs user code. `deltas` are the opened ones of `epoch`, in the same order.
  */
 
 import { readRowBlock } from '../codec/row-block.ts';
@@ -10,7 +10,7 @@ import { sealRecord } from './base-record.ts';
 import type { Catalog } from './catalog.ts';
 import type { DeltaReader } from './delta-reader.ts';
 import type { KeyValueWriter } from './key-value-store.ts';
-import { writeCatalog, writeManifest } from './ledger.ts';
+import { removePlan, writeCatalog, writeManifest } from './ledger.ts';
 import { sealValue } from './sealed-bytes.ts';
 import { deadLetterKey, deltaKey } from './store-key.ts';
 
@@ -28,6 +28,7 @@ export function applyEpoch(
     const key = deadLetterKey(epoch.manifest.epoch, sequence);
     writer.put('dead-letters', key, sealValue(key, letter));
   });
+  removePlan(writer);
   writeManifest(writer, epoch.manifest);
 }
 

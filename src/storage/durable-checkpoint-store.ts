@@ -1,13 +1,14 @@
 /**
- * The commit point: epochs, folds and the fence, over any medium of the key-value port. Lives on the driver thread, the
- * only writer (I5). It decides nothing about when an epoch is complete; it makes complete ones durable.
+ * The commit point: epochs, plans, folds and the fence, over any medium of the key-value port. Lives on the driver thread, the
+ * only writer (I5). It decides nothing about when an epoch is complete, nor what a batch reads; it makes both durable.
  *
  * Invariants: one transaction per epoch, which exists iff its manifest does (I3); epochs follow one another without a gap
- * (I2); base <= committed (I6); one fingerprint per run (I9); every write transaction checks the generation first (I10).
+ * (I2), and a plan is of the next one; base <= committed (I6); one fingerprint per run (I9); every write transaction checks the generation first (I10).
  * The first write that fails ends this store: it must be closed and reopened (reliability F7).
  */
 import {
   assert,
+  type BatchPlan,
   CheckpointError,
   type CheckpointManifest,
   type CheckpointStore,
@@ -30,12 +31,15 @@ import {
   readFoldProgress,
   readGeneration,
   readLatestManifest,
+  readPlan,
   writeFoldProgress,
   writeGeneration,
+  writePlan,
 } from './ledger.ts';
 import { type FoldPolicy, planFold } from './plan-fold.ts';
 import { planRetention, type RetentionPlan } from './plan-retention.ts';
 import { prune } from './prune.ts';
+import { resolvePlan } from './resolve-plan.ts';
 import { UnfoldedDeltas } from './unfolded-deltas.ts';
 import { verifySealedEpoch } from './verify-sealed-epoch.ts';
 
@@ -115,6 +119,29 @@ export class DurableCheckpointStore implements CheckpointStore {
     this.#options.crashPoint('storage.commit.after');
   }
 
+  plan(batch: BatchPlan): void {
+    this.#requireUsable();
+    this.#options.crashPoint('storage.plan.before');
+    this.#attempt(`plan epoch ${batch.epoch}`, () => {
+      const next = this.#nextEpoch();
+      assert(batch.epoch === next, `I2: epoch ${batch.epoch} is planned where ${next} is due`);
+      assert(
+        batch.formatVersion === STATE_FORMAT_VERSION,
+        `a plan is written in format ${STATE_FORMAT_VERSION}, not ${batch.formatVersion}`,
+      );
+      this.#transact((writer) => {
+        writePlan(writer, batch);
+        this.#options.crashPoint('storage.plan.inside');
+      });
+    });
+    this.#options.crashPoint('storage.plan.after');
+  }
+
+  planned(): BatchPlan | undefined {
+    this.#requireUsable();
+    return resolvePlan(readPlan(this.#store), this.#latest?.epoch ?? 0);
+  }
+
   foldedThrough(): Epoch {
     this.#requireUsable();
     return this.#progress.through;
@@ -185,8 +212,12 @@ export class DurableCheckpointStore implements CheckpointStore {
     });
   }
 
+  #nextEpoch(): Epoch {
+    return (this.#latest?.epoch ?? 0) + 1;
+  }
+
   #requireSequence(manifest: CheckpointManifest): void {
-    const expected = (this.#latest?.epoch ?? 0) + 1;
+    const expected = this.#nextEpoch();
     assert(manifest.epoch === expected, `I2: epoch ${manifest.epoch} is committed where ${expected} is due`);
     assert(
       manifest.generation === this.#generation,

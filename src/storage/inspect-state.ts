@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  type BatchPlan,
   type CheckpointManifest,
   type Clock,
   type DeadLetter,
@@ -20,8 +21,9 @@ import { DeltaReader } from './delta-reader.ts';
 import { exportEntries, type StateEntry } from './export-entries.ts';
 import type { KeyValueReader } from './key-value-store.ts';
 import { LayeredKeyedState } from './layered-keyed-state.ts';
-import { openManifest, readCatalog, readFoldProgress, readLatestManifest, readManifest } from './ledger.ts';
+import { openManifest, readCatalog, readFoldProgress, readLatestManifest, readManifest, readPlan } from './ledger.ts';
 import { LmdbKeyValueReader } from './lmdb-key-value-store.ts';
+import { resolvePlan } from './resolve-plan.ts';
 import { scanSpace } from './scan-space.ts';
 import { unsealValue } from './sealed-bytes.ts';
 import { DESCRIPTOR_FILE, decodeDescriptor, type StateDescriptor } from './state-descriptor.ts';
@@ -51,6 +53,8 @@ export interface StateInspection {
   list(): CheckpointManifest[];
   /** `undefined` when that epoch is not retained. Default: the latest. */
   show(epoch?: Epoch): EpochDetail | undefined;
+  /** The batch that was planned behind the latest epoch and is not committed. */
+  planned(): BatchPlan | undefined;
   /** Every state that has ever been stored. */
   states(): { readonly node: NodeId; readonly state: string; readonly kind: StateKind }[];
   /** One key of one state: its value, the array of its list, the `[key, value]` pairs of its map; `undefined`: nothing. */
@@ -106,6 +110,10 @@ class StoredStateInspection implements StateInspection {
     return { manifest, changes: [...changes.values()], deadLetters };
   }
 
+  planned(): BatchPlan | undefined {
+    return resolvePlan(readPlan(this.#store), readLatestManifest(this.#store)?.epoch ?? 0);
+  }
+
   states(): { readonly node: NodeId; readonly state: string; readonly kind: StateKind }[] {
     const catalog = readCatalog(this.#store);
     return catalog
@@ -124,7 +132,7 @@ class StoredStateInspection implements StateInspection {
       subtask: 0,
       groups: { first: 0, last: keyGroups - 1 },
       keyGroups,
-      manifest: readLatestManifest(this.#store),
+      epoch: readLatestManifest(this.#store)?.epoch ?? 0,
       cacheBytes: 0,
       clock: NO_CLOCK,
     });

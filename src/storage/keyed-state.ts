@@ -3,7 +3,7 @@ import type { KeyedState } from '../model/index.ts';
 import { type KeyedStateOptions, LayeredKeyedState } from './layered-keyed-state.ts';
 
 /**
- * Opens keyed state at `options.manifest`: loads the unfolded deltas of the key groups, reads the base tables on demand.
+ * Opens keyed state at `options.epoch`: loads the unfolded deltas of the key groups, reads the base tables on demand.
  * Throws `CorruptionError` when a delta does not match its checksum.
  */
 export function createKeyedState(options: KeyedStateOptions): KeyedState {

@@ -7,7 +7,6 @@
  */
 import {
   assert,
-  type CheckpointManifest,
   type Clock,
   type DurationMs,
   type Epoch,
@@ -42,8 +41,8 @@ export interface KeyedStateOptions {
   readonly groups: KeyGroupRange;
   /** Key groups of the job. */
   readonly keyGroups: number;
-  /** The epoch to go on from; `undefined` in a new directory. */
-  readonly manifest: CheckpointManifest | undefined;
+  /** The committed epoch to go on from; 0 in a new directory. */
+  readonly epoch: Epoch;
   /** Bound of what is held in memory beyond changed and unfolded entries. */
   readonly cacheBytes: number;
   readonly clock: Clock;
@@ -60,10 +59,9 @@ export class LayeredKeyedState implements KeyedState {
 
   /** Loads the unfolded deltas of its key groups; the base tables are only read on demand. */
   constructor(options: KeyedStateOptions) {
-    const { reader, node, subtask, clock, groups, keyGroups } = options;
+    const { reader, node, subtask, clock, groups, keyGroups, epoch } = options;
     this.#options = options;
     const folded = reader.refresh();
-    const epoch = options.manifest?.epoch ?? 0;
     assert(folded <= epoch, `I6: the base tables hold epoch ${folded}, "${node}" is to go on from ${epoch}`);
     this.#cache = new CellCache(options.cacheBytes, folded);
     this.#changes = new ChangeLog({

@@ -1,8 +1,14 @@
 /**
  * What a state directory records about itself: the owner's generation, how far deltas are folded, the catalog, the
- * manifests. Each is sealed; each is read here and nowhere else.
+ * manifests, the batch that is planned next. Each is sealed; each is read here and nowhere else.
  */
-import { type CheckpointManifest, CorruptionError, type Epoch, type Generation } from '../model/index.ts';
+import {
+  type BatchPlan,
+  type CheckpointManifest,
+  CorruptionError,
+  type Epoch,
+  type Generation,
+} from '../model/index.ts';
 import { Catalog } from './catalog.ts';
 import type { KeyValueReader, KeyValueWriter } from './key-value-store.ts';
 import { sealValue, unsealValue } from './sealed-bytes.ts';
@@ -72,4 +78,19 @@ export function openManifest(key: Uint8Array, sealed: Uint8Array): CheckpointMan
 export function writeManifest(writer: KeyValueWriter, manifest: CheckpointManifest): void {
   const key = epochKey(manifest.epoch);
   writer.put('manifests', key, sealValue(key, manifest));
+}
+
+/** The one plan that is stored, verified. It may be of an epoch that has been committed since. */
+export function readPlan(store: Getter): BatchPlan | undefined {
+  const sealed = store.get('meta', metaKey('plan'));
+  return sealed === undefined ? undefined : (unsealValue(metaKey('plan'), sealed, 'the plan of a batch') as BatchPlan);
+}
+
+/** In place of any other plan: there is one at a time. */
+export function writePlan(writer: KeyValueWriter, batch: BatchPlan): void {
+  writer.put('meta', metaKey('plan'), sealValue(metaKey('plan'), batch));
+}
+
+export function removePlan(writer: KeyValueWriter): void {
+  writer.remove('meta', metaKey('plan'));
 }

@@ -10,7 +10,7 @@ export const KEY_SPACE_END: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0
 /** Before every key. */
 export const KEY_SPACE_START: Uint8Array = Uint8Array.of(0);
 
-export function metaKey(name: 'generation' | 'fold' | 'catalog'): Uint8Array {
+export function metaKey(name: 'generation' | 'fold' | 'catalog' | 'plan'): Uint8Array {
   return Uint8Array.from(Buffer.from(name, 'latin1'));
 }
 

@@ -8,7 +8,8 @@ import { openRecord } from './base-record.ts';
 import { DeltaReader } from './delta-reader.ts';
 import { decodeGroupDigest, EMPTY_GROUP, type GroupDigest, replaceInDigest } from './group-digest.ts';
 import type { KeyValueEntry, KeyValueReader, Space } from './key-value-store.ts';
-import { openManifest, readCatalog, readFoldProgress, readGeneration } from './ledger.ts';
+import { openManifest, readCatalog, readFoldProgress, readGeneration, readPlan } from './ledger.ts';
+import { resolvePlan } from './resolve-plan.ts';
 import { scanSpace } from './scan-space.ts';
 import { unsealBytes } from './sealed-bytes.ts';
 import { epochOfKey, KEY_SPACE_END, KEY_SPACE_START } from './store-key.ts';
@@ -21,6 +22,8 @@ export interface VerifyReport {
   readonly problems: readonly string[];
   readonly problemCount: number;
   readonly manifests: number;
+  /** 1 when a batch is planned and not committed, 0 otherwise. */
+  readonly plans: number;
   readonly deltas: number;
   readonly entries: number;
   readonly rows: number;
@@ -31,7 +34,7 @@ export function verifyState(store: Pick<KeyValueReader, 'get' | 'range'>): Verif
   const log = new ProblemLog();
   log.check('generation', () => readGeneration(store));
   log.check('catalog', () => readCatalog(store));
-  const manifests = verifyManifests(store, log);
+  const { manifests, plans } = verifyEpochs(store, log);
   const deltas = verifyEach(store, 'deltas', log, ({ key, value }) => verifyDelta(key, value, log));
   const entries = verifyBase(store, log);
   const rows = verifyEach(store, 'tables', log, ({ key, value }) => openRecord(key, value, 'a row of a table'));
@@ -39,12 +42,15 @@ export function verifyState(store: Pick<KeyValueReader, 'get' | 'range'>): Verif
     unsealBytes(key, value, `a dead letter of epoch ${epochOfKey(key)}`),
   );
   const { listed: problems, count: problemCount } = log;
-  return { problems, problemCount, manifests, deltas, entries, rows, deadLetters };
+  return { problems, problemCount, manifests, plans, deltas, entries, rows, deadLetters };
 }
 
-function verifyManifests(store: Pick<KeyValueReader, 'get' | 'range'>, log: ProblemLog): number {
+function verifyEpochs(
+  store: Pick<KeyValueReader, 'get' | 'range'>,
+  log: ProblemLog,
+): { readonly manifests: number; readonly plans: number } {
   let before: Epoch | undefined;
-  const count = verifyEach(store, 'manifests', log, ({ key, value }) => {
+  const manifests = verifyEach(store, 'manifests', log, ({ key, value }) => {
     const epoch = epochOfKey(key);
     if (before !== undefined && epoch !== before + 1) log.add(`I2: epoch ${epoch} follows epoch ${before}`);
     before = epoch;
@@ -55,7 +61,11 @@ function verifyManifests(store: Pick<KeyValueReader, 'get' | 'range'>, log: Prob
     const ahead = target ?? through;
     if (ahead > (before ?? 0)) log.add(`I6: the base tables are at epoch ${ahead}, the latest is ${before ?? 0}`);
   });
-  return count;
+  let plans = 0;
+  log.check('plan', () => {
+    if (resolvePlan(readPlan(store), before ?? 0) !== undefined) plans = 1;
+  });
+  return { manifests, plans };
 }
 
 function verifyDelta(key: Uint8Array, value: Uint8Array, log: ProblemLog): void {

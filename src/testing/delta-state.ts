@@ -2,7 +2,7 @@
  * Keyed state made of deltas alone, as a restarted subtask has it before anything was folded: the engine's own state over a
  * reader with empty base tables. For the operator harness; nothing is written anywhere.
  */
-import type { CheckpointManifest, Epoch, KeyedState, NodeId, StateDelta } from '../model/index.ts';
+import type { KeyedState, NodeId, StateDelta } from '../model/index.ts';
 import { DeltaReader } from '../storage/delta-reader.ts';
 import { LayeredKeyedState } from '../storage/layered-keyed-state.ts';
 import type { StateReader } from '../storage/state-reader.ts';
@@ -20,7 +20,7 @@ export function openDeltaState(node: NodeId, deltas: readonly StateDelta[]): Key
     subtask: 0,
     groups: { first: 0, last: KEY_GROUPS - 1 },
     keyGroups: KEY_GROUPS,
-    manifest: epoch === 0 ? undefined : manifestOf(epoch),
+    epoch,
     cacheBytes: CACHE_BYTES,
     clock: new SimulatedClock(),
   });
@@ -40,22 +40,5 @@ function readerOf(deltas: readonly StateDelta[]): StateReader {
       }
     },
     close() {},
-  };
-}
-
-function manifestOf(epoch: Epoch): CheckpointManifest {
-  return {
-    formatVersion: 1,
-    job: 'harness',
-    epoch,
-    generation: 1,
-    fingerprint: '',
-    nodes: {},
-    keyGroups: KEY_GROUPS,
-    committedAt: 0,
-    offsets: {},
-    tokens: {},
-    totals: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
-    isComplete: false,
   };
 }

@@ -115,7 +115,7 @@ class SimulatedProcess {
           subtask,
           groups: ownedGroups(subtask, parallelism, keyGroups),
           keyGroups,
-          manifest: deployment.manifest,
+          epoch: deployment.manifest?.epoch ?? 0,
           cacheBytes: options.cacheBytes ?? 1_048_576,
           clock: this.#clock,
         }),

@@ -52,7 +52,7 @@ class Job {
       subtask: 0,
       groups: ALL_GROUPS,
       keyGroups: KEY_GROUPS,
-      manifest: undefined,
+      epoch: 0,
       cacheBytes: 0,
       clock: new SteppingClock(),
     });
@@ -216,6 +216,7 @@ describe('verifying a state directory', () => {
       problems: [],
       problemCount: 0,
       manifests: 3,
+      plans: 0,
       deltas: 2,
       entries: expect.any(Number),
       rows: 2,

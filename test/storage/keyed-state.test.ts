@@ -31,7 +31,7 @@ function create(changes: Partial<KeyedStateOptions> = {}): KeyedState {
     subtask: 0,
     groups: ALL_GROUPS,
     keyGroups: KEY_GROUPS,
-    manifest: undefined,
+    epoch: 0,
     cacheBytes: 1_000_000,
     clock: new SteppingClock(),
     ...changes,
@@ -234,7 +234,7 @@ describe('declaring states', () => {
     store.commit(sealed(1, store.beginGeneration(), [state.takeDelta()!]));
 
     expect(() => state.list('total')).toThrow(PlanError);
-    const restored = create({ reader: openMemoryStateReader(disk), manifest: store.latest() });
+    const restored = create({ reader: openMemoryStateReader(disk), epoch: store.latest()?.epoch ?? 0 });
     expect(() => restored.map('total')).toThrow(/is a value and is now declared as a map/);
   });
 
@@ -337,7 +337,7 @@ describe('opening', () => {
     const reads: Space[] = [];
     const medium = new ObservedStore(disk, (space) => reads.push(space));
 
-    const restored = create({ reader: new StoredStateReader(medium), manifest: store.latest() });
+    const restored = create({ reader: new StoredStateReader(medium), epoch: store.latest()?.epoch ?? 0 });
 
     expect(reads).not.toContain('state');
     restored.setCurrentKey(7);
@@ -353,7 +353,7 @@ describe('opening', () => {
     for (let epoch = 1; epoch <= 4; epoch++) store.commit(sealed(epoch, generation, []));
     while (store.foldSlice());
 
-    expect(() => create({ reader: openMemoryStateReader(disk), manifest: undefined })).toThrow(/I6/);
+    expect(() => create({ reader: openMemoryStateReader(disk), epoch: 0 })).toThrow(/I6/);
   });
 
   it.each(['state', 'deltas'] as const)('never gives a value out of damaged %s to the operator (F8)', (space) => {
@@ -371,7 +371,7 @@ describe('opening', () => {
     for (const bytes of disk.spaces[space].values.values()) bytes[bytes.length - 1]! ^= 1;
 
     const read = () => {
-      const restored = create({ reader: openMemoryStateReader(disk), manifest: store.latest() });
+      const restored = create({ reader: openMemoryStateReader(disk), epoch: store.latest()?.epoch ?? 0 });
       // A new key group range and a cold cache: everything comes from the disk.
       for (const key of [0, 1, 2]) {
         restored.setCurrentKey(key);

@@ -153,7 +153,7 @@ export class StateRig {
         subtask,
         groups: ownedGroups(subtask, parallelism, KEY_GROUPS),
         keyGroups: KEY_GROUPS,
-        manifest: this.store.latest(),
+        epoch: this.store.latest()?.epoch ?? 0,
         cacheBytes: this.#cacheBytes,
         clock: new SteppingClock(1),
       }),

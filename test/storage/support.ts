@@ -1,5 +1,6 @@
 /** Shared by the tests of `storage`. */
 import {
+  type BatchPlan,
   type CheckpointManifest,
   type Clock,
   type Epoch,
@@ -59,6 +60,17 @@ export function manifest(
     tokens: {},
     totals: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
     isComplete: false,
+    ...changes,
+  };
+}
+
+export function batch(epoch: Epoch, changes: Partial<BatchPlan> = {}): BatchPlan {
+  return {
+    formatVersion: STATE_FORMAT_VERSION,
+    epoch,
+    plannedAt: 2_000 + epoch,
+    ranges: { lines: { a: { until: epoch * 10 }, b: { until: 'end', recordsMax: 5 }, c: {} } },
+    isLast: false,
     ...changes,
   };
 }

@@ -1,9 +1,12 @@
-import type { CheckpointManifest, CheckpointStore, SealedEpoch } from '../../src/model/index.ts';
+import type { BatchPlan, CheckpointManifest, CheckpointStore, SealedEpoch } from '../../src/model/index.ts';
 
 /** A checkpoint store that keeps what it is given, for tests of what calls it. */
 export class RecordingStore implements CheckpointStore {
   readonly committed: SealedEpoch[] = [];
+  /** Every plan that was made, also those that were replaced or committed. */
+  readonly plans: BatchPlan[] = [];
   failNextCommit: Error | undefined;
+  failNextPlan: Error | undefined;
   slicesToFold = 0;
   #generation = 0;
   #folded = 0;
@@ -20,6 +23,16 @@ export class RecordingStore implements CheckpointStore {
   commit(epoch: SealedEpoch): void {
     if (this.failNextCommit !== undefined) throw this.failNextCommit;
     this.committed.push(epoch);
+  }
+
+  plan(batch: BatchPlan): void {
+    if (this.failNextPlan !== undefined) throw this.failNextPlan;
+    this.plans.push(batch);
+  }
+
+  planned(): BatchPlan | undefined {
+    const newest = this.plans.at(-1);
+    return newest !== undefined && newest.epoch > (this.latest()?.epoch ?? 0) ? newest : undefined;
   }
 
   foldedThrough(): number {

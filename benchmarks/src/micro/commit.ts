@@ -50,7 +50,7 @@ const keyed: KeyedState = createKeyedState({
   subtask: 0,
   groups: ownedGroups(0, 1, KEY_GROUPS),
   keyGroups: KEY_GROUPS,
-  manifest: undefined,
+  epoch: 0,
   cacheBytes: 2 ** 29,
   clock,
 });

@@ -41,7 +41,7 @@ const state = createKeyedState({
   subtask: 0,
   groups: ownedGroups(0, 1, KEY_GROUPS),
   keyGroups: KEY_GROUPS,
-  manifest: undefined,
+  epoch: 0,
   cacheBytes: 2 ** 28,
   clock,
 });
