@@ -6,4 +6,8 @@ export { createRing } from './ring.ts';
 export { RingChannelReader, type RingChannelReaderOptions } from './ring-channel-reader.ts';
 export { RingChannelWriter, type RingChannelWriterOptions } from './ring-channel-writer.ts';
 export { createRunMemory, type RunMemory } from './run-memory.ts';
+export { createClaim, SharedClaim } from './shared-claim.ts';
 export { SharedParker, type SharedParkerOptions } from './shared-parker.ts';
+export type { ShuffleOutput } from './shuffle-output.ts';
+export { ShuffleReader } from './shuffle-reader.ts';
+export { ShuffleWriter, type ShuffleWriterOptions } from './shuffle-writer.ts';
