@@ -4,24 +4,22 @@
  * Owns the subtasks and the channels inside this worker. Does not own the thread, its loop, nor the transport of commands.
  */
 import type { Deployment, WorkerEvents, WorkerStatus } from '../execution/deployment.ts';
-import { createExchangeWriter, type RecordTarget } from '../execution/exchange-writer.ts';
+import { hostSubtask, openReader, type SubtaskSite } from '../execution/host-subtask.ts';
 import { LatencyRecorder } from '../execution/latency-recorder.ts';
-import { OperatorChain } from '../execution/operator-chain.ts';
+import type { OperatorChain } from '../execution/operator-chain.ts';
 import { RefusedRecords } from '../execution/refused-records.ts';
 import { SinkProbe } from '../execution/sink-probe.ts';
-import { type ChainOutput, SubtaskHost } from '../execution/subtask-host.ts';
+import type { SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
   type ChannelReader,
   type ChannelWriter,
   type Clock,
-  type ConnectorContext,
   type Epoch,
   type KeyedState,
   type Marker,
   type NodeId,
   type SubtaskIndex,
-  subtaskId,
 } from '../model/index.ts';
 import type { SourceNode } from '../plan/logical-plan.ts';
 import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
@@ -44,6 +42,7 @@ export class ContinuousWorker {
   readonly subtasks: readonly LiveSubtask[];
   readonly #deployment: Deployment;
   readonly #ports: ContinuousWorkerPorts;
+  readonly #site: SubtaskSite;
   readonly #hosts: SubtaskHost[] = [];
   readonly #sources: { readonly subtask: SourceSubtask; readonly refused: RefusedRecords; readAtLastStatus: number }[] =
     [];
@@ -56,11 +55,14 @@ export class ContinuousWorker {
     assert(plan.fingerprint === deployment.fingerprint, 'I9: the worker runs another plan than the driver');
     this.#deployment = deployment;
     this.#ports = ports;
+    const { options, generation, baseDirectory, pendingDirectories } = deployment;
+    const { clock, crashPoint } = ports;
+    this.#site = { plan, options, generation, baseDirectory, pendingDirectories, clock, crashPoint };
     const channels = listChannels(plan);
     this.subtasks = plan.stages.flatMap((stage) =>
       Array.from({ length: stage.parallelism }, (_, subtask) => subtask)
         .filter((subtask) => workerOf(plan, stage.index, subtask) === deployment.worker)
-        .map((subtask) => this.#buildSubtask(plan, stage, subtask, channels)),
+        .map((subtask) => this.#buildSubtask(stage, subtask, channels)),
     );
   }
 
@@ -101,31 +103,28 @@ export class ContinuousWorker {
     };
   }
 
-  #buildSubtask(plan: PhysicalPlan, stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): LiveSubtask {
-    const outputs: ChainOutput[] = [];
+  #buildSubtask(stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): LiveSubtask {
+    const { clock, events } = this.#ports;
     const outgoing = channels.filter(({ from }) => from.stage === stage.index && from.subtask === subtask);
-    const exchanges = new Map<number, RecordTarget>();
-    for (const index of stage.outputs) {
-      const own = outgoing
-        .filter((channel) => channel.exchange === index)
-        .map((channel) => this.#ports.writerOf(channel));
-      outputs.push(...own.map((channel) => ({ node: plan.exchanges[index]!.fromNode, channel })));
-      exchanges.set(index, createExchangeWriter(plan.exchanges[index]!.partitioning, own, subtask, plan.keyGroups));
-    }
-    const probe = new SinkProbe(this.#ports.clock, this.#latency);
+    const latency = this.#latency;
+    const probe = new SinkProbe((ingestTime, records) => latency.record(clock.monotonic() - ingestTime, records));
     this.#probes.push(probe);
-    const chain = OperatorChain.build(stage, {
-      subtask,
-      exchange: (index) => exchanges.get(index)!,
-      createState: (node) => this.#ports.createState(node, subtask, stage.parallelism),
-      createWriter: (node) =>
-        node.connector.createWriter({ ...this.#contextOf(plan, node.id), subtask, parallelism: stage.parallelism }),
+    const { chain, host } = hostSubtask(this.#site, stage, subtask, {
+      attempt: 0,
+      restoredEpoch: this.#deployment.manifest?.epoch ?? 0,
       probe,
+      pauses: this.#pauses,
+      channelsOf: (exchange) =>
+        outgoing.filter((channel) => channel.exchange === exchange).map((channel) => this.#ports.writerOf(channel)),
+      createState: (node) => this.#ports.createState(node, subtask, stage.parallelism),
+      deliver: (snapshot) => events.snapshot(snapshot),
+      requestEpoch: (reason) => events.requestEpoch(reason),
+      fail: (report) => events.failed(report),
     });
     this.#states.push(...chain.states);
-    const host = this.#createHost(stage, subtask, chain, outputs, probe);
+    this.#hosts.push(host);
     const head = stage.chain[0]!.node;
-    if (head.role === 'source') return this.#createSource(plan, stage, subtask, head, host, chain);
+    if (head.role === 'source') return this.#createSource(stage, subtask, head, host, chain);
     const inputs = channels.filter(({ to }) => to.stage === stage.index && to.subtask === subtask);
     return new ExchangeSubtask(
       host,
@@ -134,56 +133,14 @@ export class ContinuousWorker {
     );
   }
 
-  #createHost(
-    stage: Stage,
-    subtask: number,
-    chain: OperatorChain,
-    outputs: readonly ChainOutput[],
-    probe: SinkProbe,
-  ): SubtaskHost {
-    const { options, generation, manifest } = this.#deployment;
-    const { events, clock } = this.#ports;
-    const host = new SubtaskHost({
-      id: subtaskId(stage.index, subtask),
-      subtask,
-      generation,
-      restoredEpoch: manifest?.epoch ?? 0,
-      chain,
-      outputs,
-      probe,
-      pauses: this.#pauses,
-      clock,
-      encodeSliceMs: options.loop.encodeSliceMs,
-      dirtyBytesMax: options.state.dirtyBytesMax,
-      deliver: (snapshot) => events.snapshot(snapshot),
-      requestEpoch: (reason) => events.requestEpoch(reason),
-      fail: (report) => events.failed(report),
-    });
-    this.#hosts.push(host);
-    return host;
-  }
-
-  #createSource(
-    plan: PhysicalPlan,
-    stage: Stage,
-    subtask: number,
-    node: SourceNode,
-    host: SubtaskHost,
-    chain: OperatorChain,
-  ): LiveSubtask {
+  #createSource(stage: Stage, subtask: number, node: SourceNode, host: SubtaskHost, chain: OperatorChain): LiveSubtask {
     const { events } = this.#ports;
     const { options, manifest, splits } = this.#deployment;
     const refused = new RefusedRecords(node.id, (reason) => events.requestEpoch(reason));
-    const own = splits[node.id]?.[subtask] ?? [];
-    const known = new Map(Object.entries(manifest?.offsets[node.id] ?? {}));
-    const reader = node.connector.createReader({
-      ...this.#contextOf(plan, node.id),
-      subtask,
-      parallelism: stage.parallelism,
-      splits: own,
-      offsets: Object.fromEntries(own.flatMap((split) => (known.has(split) ? [[split, known.get(split)!]] : []))),
-      deadLetter: (letter) => refused.deadLetter(letter),
-      skipped: () => refused.skipped(),
+    const reader = openReader(this.#site, stage, subtask, node, {
+      splits: splits[node.id]?.[subtask] ?? [],
+      offsets: manifest?.offsets[node.id] ?? {},
+      refused,
     });
     const source = new SourceSubtask({
       host,
@@ -197,18 +154,6 @@ export class ContinuousWorker {
     });
     this.#sources.push({ subtask: source, refused, readAtLastStatus: -1 });
     return source;
-  }
-
-  #contextOf(plan: PhysicalPlan, node: NodeId): ConnectorContext {
-    return {
-      node,
-      job: plan.job,
-      generation: this.#deployment.generation,
-      baseDirectory: this.#deployment.baseDirectory,
-      pendingDirectory: this.#deployment.pendingDirectories[node] ?? this.#deployment.baseDirectory,
-      clock: this.#ports.clock,
-      crashPoint: this.#ports.crashPoint,
-    };
   }
 }
 

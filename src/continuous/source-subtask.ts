@@ -6,14 +6,13 @@
  */
 import type { SourceState } from '../execution/deployment.ts';
 import type { RecordTarget } from '../execution/exchange-writer.ts';
-import { placed } from '../execution/operator-chain.ts';
 import type { RefusedRecords } from '../execution/refused-records.ts';
+import { placedInSource } from '../execution/source-failure.ts';
 import type { SourcePart, SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
   type Emitter,
   type Epoch,
-  type ErrorPlace,
   type Marker,
   type MonotonicMs,
   type NodeId,
@@ -127,7 +126,7 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     try {
       result = this.#reader.poll(this, budget);
     } catch (thrown) {
-      throw placed(thrown, this.#options.node, undefined).locate(this.#position());
+      throw placedInSource(thrown, this.#options.node, this.#reader);
     }
     const { epochRecords } = this.#options;
     if (epochRecords > 0 && this.#read >= epochRecords && !this.#hasAskedForEpoch) {
@@ -137,14 +136,6 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     this.#state = result === 'progress' ? 'active' : result;
     if (result === 'ended') this.#options.onEnded();
     return result;
-  }
-
-  /** Where the reader stands, which is just behind the record at hand; said only where one split leaves no doubt. */
-  #position(): ErrorPlace {
-    const [first, ...others] = Object.entries(this.#reader.offsets());
-    if (first === undefined || others.length > 0) return {};
-    const [split, offset] = first;
-    return { split, offset: typeof offset === 'object' ? JSON.stringify(offset) : String(offset) };
   }
 
   #onCommitted(epoch: Epoch, foldedThrough: Epoch): void {

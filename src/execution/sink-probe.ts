@@ -1,25 +1,24 @@
 /**
- * Counts what reaches sinks and measures its latency: from when a record was due at its source until a sink took it.
+ * Counts what reaches sinks and picks the records whose latency is measured: from when a record was due at its source until its
+ * sink has it. Each engine says when that is.
  *
  * At low rates every record is measured. A clock read costs about as much as a small operator, so within one step only the
  * first {@link DENSE} records and then every {@link STRIDE}-th are.
  */
-import type { Clock, StreamRecord } from '../model/index.ts';
-import type { LatencyRecorder } from './latency-recorder.ts';
+import type { MonotonicMs, StreamRecord } from '../model/index.ts';
 
 const DENSE = 4;
 const STRIDE = 64;
 
 export class SinkProbe {
-  readonly #clock: Clock;
-  readonly #latency: LatencyRecorder;
+  readonly #measure: (ingestTime: MonotonicMs, records: number) => void;
   #written = 0;
   #total = 0;
   #inStep = 0;
 
-  constructor(clock: Clock, latency: LatencyRecorder) {
-    this.#clock = clock;
-    this.#latency = latency;
+  /** `measure` is called with one record that stands for so many. */
+  constructor(measure: (ingestTime: MonotonicMs, records: number) => void) {
+    this.#measure = measure;
   }
 
   /** A step begins: its first records are measured one by one. */
@@ -31,7 +30,7 @@ export class SinkProbe {
     this.#written++;
     const at = this.#inStep++;
     if (at >= DENSE && at % STRIDE !== 0) return;
-    this.#latency.record(this.#clock.monotonic() - record.ingestTime, at < DENSE ? 1 : STRIDE);
+    this.#measure(record.ingestTime, at < DENSE ? 1 : STRIDE);
   }
 
   /** Records written since the last take. */
