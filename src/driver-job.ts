@@ -6,6 +6,7 @@ import type { JobReference } from './config/index.ts';
 import type { Until } from './execution/decide-stop.ts';
 import type { EpochReport } from './execution/epoch-committer.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';
+import type { LatencyPart } from './execution/latency-histogram.ts';
 import type { JobOptionsInput } from './execution/options.ts';
 import type { EpochCounts } from './model/index.ts';
 
@@ -40,5 +41,6 @@ export interface DriverEvents {
   state(state: JobState): void;
   status(status: JobStatus): void;
   epoch(epoch: EpochSummary): void;
+  latency(part: LatencyPart): void;
   finished(outcome: JobOutcome, status: JobStatus): void;
 }

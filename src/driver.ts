@@ -61,6 +61,7 @@ async function startDriver(data: { readonly job: DriverJob; readonly ports: Cont
     checkCompatible,
     onEpoch: (report) => say(host.remote.epoch(summarise(report))),
     onState: (state) => say(host.remote.state(state)),
+    onLatency: (part) => say(host.remote.latency(part)),
   });
 
   const commands: DriverCommands = {

@@ -12,6 +12,7 @@ import { referenceTo } from './config/reference-to.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
 import type { Until } from './execution/decide-stop.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';
+import type { LatencyPart } from './execution/latency-histogram.ts';
 import type { JobOptionsInput } from './execution/options.ts';
 import { assert, CancelledError, type ErrorReport, MillraceError, SystemClock } from './model/index.ts';
 
@@ -33,6 +34,8 @@ export interface JobEvents {
   epoch: [epoch: EpochSummary];
   state: [state: JobState];
   status: [status: JobStatus];
+  /** What sinks measured since the last event of a worker: pairs of (microseconds, count), flat. Several times a second. */
+  latency: [part: LatencyPart];
   finished: [outcome: JobOutcome];
 }
 
@@ -138,6 +141,7 @@ export class JobHandle extends EventEmitter<JobEvents> {
         this.#hear('status', status);
       },
       epoch: (epoch) => this.#hear('epoch', epoch),
+      latency: (part) => this.#hear('latency', part),
       finished: (outcome, status) => {
         this.#status = status;
         settle(outcome);

@@ -5,11 +5,19 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OptionError } from '../model/index.ts';
 import type { JobDefinition } from '../plan/index.ts';
-import type { JobReference, LoadedJob } from './job-reference.ts';
+import type { JobPlace, JobReference, LoadedJob } from './job-reference.ts';
 import { loadModule, ownExport } from './load-module.ts';
 
 /** Throws `OptionError` that lists everything wrong with the job. Nothing is opened, written or started. */
 export async function loadJob(reference: JobReference): Promise<LoadedJob> {
+  const loaded = await loadPlace(reference);
+  const { rehearsal } = reference;
+  if (rehearsal === undefined) return loaded;
+  const { rehearse } = await import('./rehearse.ts');
+  return { ...loaded, definition: rehearse(loaded.definition, rehearsal) };
+}
+
+async function loadPlace(reference: JobPlace): Promise<LoadedJob> {
   switch (reference.kind) {
     case 'file': {
       // Schemas and expressions take longer to load than all the rest: jobs that are modules do without.

@@ -32,6 +32,7 @@ import type { Engine, GenerationContext, GenerationEnd, GenerationRun } from './
 import type { EpochReport } from './epoch-committer.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { type JobOutcome, type JobStatus, RESTARTS_SHOWN_MAX, type RestartSummary } from './job-status.ts';
+import type { LatencyPart } from './latency-histogram.ts';
 import type { JobOptions } from './options.ts';
 import { assignSplits } from './split-assignment.ts';
 
@@ -57,6 +58,8 @@ export interface JobRunOptions {
   checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[];
   onEpoch(report: EpochReport): void;
   onState(state: JobState): void;
+  /** Latencies as workers hand them over; a second pair of eyes beside the histogram of the status. */
+  onLatency?(part: LatencyPart): void;
 }
 
 interface OpenGeneration {
@@ -251,6 +254,7 @@ export class JobRun {
       onEpoch: (report) => this.#onEpoch(report),
       onStatus: (status) => {
         this.#metrics.onStatus(status);
+        if (status.latency.length > 0) this.#options.onLatency?.(status.latency);
         this.#stopWhenDue();
       },
     };
