@@ -4,9 +4,10 @@
 import { decodeKey } from '../codec/key-codec.ts';
 import { decodeValue } from '../codec/value-codec.ts';
 import { suggest } from '../config/index.ts';
-import type { CheckpointManifest, Key } from '../model/index.ts';
+import type { BatchPlan, CheckpointManifest, Epoch, Key } from '../model/index.ts';
 import { type EpochDetail, inspectState, type StateInspection } from '../storage/index.ts';
 import { EXIT_DONE, EXIT_FAILED } from './decide-exit-code.ts';
+import { describeBatch, describeRanges } from './describe-batch.ts';
 import { escapeText } from './escape-text.ts';
 import { formatBytes, formatCount, formatCounted } from './format-number.ts';
 import { renderValue } from './render-value.ts';
@@ -68,6 +69,8 @@ function showList({ state, isJson, terminal }: Request): number {
   terminal.out(`job ${escapeText(job)}, format ${formatVersion}, ${formatCounted(keyGroups, 'key group')}\n`);
   if (manifests.length === 0) terminal.out('no epoch has been committed yet\n');
   for (const manifest of manifests) terminal.out(`${describeManifest(manifest)}\n`);
+  const planned = state.planned();
+  if (planned !== undefined) terminal.out(`${describeBatch(planned)}\n`);
   return EXIT_DONE;
 }
 
@@ -75,16 +78,27 @@ function showEpoch({ state, words, isJson, terminal }: Request): number {
   const [text] = words;
   if (text !== undefined && !/^\d{1,15}$/.test(text))
     throw new UsageError(`${JSON.stringify(text)} is no epoch number`, 'state');
-  const detail = state.show(text === undefined ? undefined : Number(text));
-  if (detail === undefined) {
+  const epoch = text === undefined ? undefined : Number(text);
+  const detail = state.show(epoch);
+  const planned = plannedFor(state, epoch);
+  if (detail === undefined && planned === undefined) {
     const retained = state.list().map(({ epoch }) => epoch);
     const known = retained.length === 0 ? 'none is' : `${retained.join(', ')} ${retained.length === 1 ? 'is' : 'are'}`;
     terminal.err(`epoch ${text ?? 'latest'} is not retained; ${known}\n`);
     return EXIT_FAILED;
   }
-  if (isJson) terminal.out(`${renderValue(detail)}\n`);
-  else terminal.out(describeDetail(detail));
+  if (isJson) terminal.out(`${renderValue({ ...detail, ...(planned === undefined ? {} : { planned }) })}\n`);
+  else {
+    if (detail !== undefined) terminal.out(describeDetail(detail));
+    if (planned !== undefined) terminal.out(`${[describeBatch(planned), ...describeRanges(planned)].join('\n')}\n`);
+  }
   return EXIT_DONE;
+}
+
+/** Shown beside the latest epoch, and when its own number is asked for. */
+function plannedFor(state: StateInspection, epoch: Epoch | undefined): BatchPlan | undefined {
+  const planned = state.planned();
+  return epoch === undefined || planned?.epoch === epoch ? planned : undefined;
 }
 
 function showKey({ state, words, terminal }: Request): number {
@@ -149,11 +163,12 @@ function exportTable({ state, words, terminal }: Request): number {
 
 function showVerification({ state, isJson, terminal }: Request): number {
   const report = state.verify();
-  const { problems, problemCount, manifests, deltas, entries, rows, deadLetters } = report;
+  const { problems, problemCount, manifests, plans, deltas, entries, rows, deadLetters } = report;
   if (isJson) terminal.out(`${renderValue(report)}\n`);
   else {
     const counts = [
       formatCounted(manifests, 'manifest'),
+      ...(plans === 0 ? [] : [formatCounted(plans, 'planned batch', 'planned batches')]),
       formatCounted(deltas, 'delta'),
       formatCounted(entries, 'entry', 'entries'),
       formatCounted(rows, 'table row'),

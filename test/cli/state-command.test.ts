@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Terminal } from '../../src/cli/runner.ts';
+import { stateCommand } from '../../src/cli/state-command.ts';
+import { openStateDirectory, type StateDirectory } from '../../src/storage/index.ts';
+import { batch, JOB, KEY_GROUPS, SteppingClock, sealed } from '../storage/support.ts';
+
+let parent = '';
+let path = '';
+let directory: StateDirectory;
+let generation = 0;
+let out = '';
+let err = '';
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
+  path = join(parent, 'state');
+  directory = openStateDirectory({ path, job: JOB, keyGroups: KEY_GROUPS, clock: new SteppingClock() });
+  generation = directory.store.beginGeneration();
+  out = '';
+  err = '';
+});
+afterEach(() => {
+  directory.close();
+  rmSync(parent, { recursive: true, force: true });
+});
+
+function run(words: readonly string[], isJson = false): number {
+  out = '';
+  err = '';
+  const terminal: Terminal = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    isInteractive: false,
+    columns: () => 80,
+  };
+  return stateCommand(path, words, isJson, terminal);
+}
+
+describe('millrace state, of a batch that is planned and not committed', () => {
+  it('shows it before anything is committed: its epoch, when, and per source how much', () => {
+    directory.store.plan(batch(1, { ranges: { lines: { a: { until: 10 }, b: { recordsMax: 5 }, c: {} } } }));
+
+    expect(run(['show'])).toBe(0);
+
+    expect(out).toBe(
+      [
+        'epoch 1  planned 1970-01-01T00:00:02.001Z  not committed',
+        '  lines  3 splits, bounded by offsets',
+        '  lines  a  until 10',
+        '  lines  b  to its end, at most 5',
+        '  lines  c  to its end',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('adds up a source whose splits all say how many', () => {
+    const splits = { a: { until: 9, recordsMax: 1_500 }, b: { recordsMax: 500 } };
+    directory.store.plan(batch(1, { ranges: { lines: splits, rates: {} }, isLast: true }));
+
+    run(['show']);
+
+    expect(out).toContain('not committed  last\n');
+    expect(out).toContain('  lines  2 splits, at most 2,000 records\n');
+    expect(out).toContain('  rates  0 splits, at most 0 records\n');
+  });
+
+  it('shows it behind the latest epoch, and alone when its own number is asked for', () => {
+    directory.store.commit(sealed(1, generation, []));
+    directory.store.plan(batch(2));
+
+    run(['show']);
+    const both = out;
+    run(['show', '2']);
+    const alone = out;
+    run(['show', '1']);
+
+    expect(both).toBe(out + alone);
+    expect(alone).toMatch(/^epoch 2 {2}planned /);
+    expect(out).not.toContain('planned');
+  });
+
+  it('lists it behind the retained epochs', () => {
+    directory.store.commit(sealed(1, generation, []));
+    directory.store.plan(batch(2));
+
+    run(['list']);
+
+    expect(out.trimEnd().split('\n').at(-1)).toBe('epoch 2  planned 1970-01-01T00:00:02.002Z  not committed');
+  });
+
+  it('gives it to programs beside the epoch', () => {
+    directory.store.plan(batch(1));
+
+    run(['show'], true);
+    const first = JSON.parse(out) as unknown;
+    directory.store.commit(sealed(1, generation, []));
+    directory.store.plan(batch(2));
+    run(['show'], true);
+
+    expect(first).toEqual({ planned: batch(1) });
+    expect(JSON.parse(out)).toMatchObject({ manifest: { epoch: 1 }, planned: batch(2) });
+  });
+
+  it('counts it in a verification', () => {
+    directory.store.plan(batch(1));
+
+    expect(run(['verify'])).toBe(0);
+
+    expect(out).toBe(
+      'checked 0 manifests, 1 planned batch, 0 deltas, 0 entries, 0 table rows, 0 dead letters: all intact\n',
+    );
+  });
+
+  it('is silent about it once its epoch is committed', () => {
+    directory.store.plan(batch(1));
+    directory.store.commit(sealed(1, generation, []));
+
+    for (const words of [['show'], ['list'], ['verify']]) {
+      expect(run(words)).toBe(0);
+      expect(out).not.toContain('planned');
+    }
+  });
+
+  it('says what is not retained when neither an epoch nor a plan has that number', () => {
+    directory.store.commit(sealed(1, generation, []));
+    directory.store.plan(batch(2));
+
+    expect(run(['show', '3'])).toBe(1);
+
+    expect(err).toBe('epoch 3 is not retained; 1 is\n');
+  });
+});
