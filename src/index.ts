@@ -15,8 +15,8 @@ export {
 export type { EpochSummary } from './driver-job.ts';
 export type { Until } from './execution/decide-stop.ts';
 export type { JobOutcome, JobStatus, RestartSummary } from './execution/job-status.ts';
-export type { LatencySummary } from './execution/latency-histogram.ts';
-export type { JobOptions, JobOptionsInput } from './execution/options.ts';
+export type { LatencyPart, LatencySummary } from './execution/latency-histogram.ts';
+export type { BatchTrigger, EngineMode, ExecutionMode, JobOptions, JobOptionsInput } from './execution/options.ts';
 // Running it
 export { type JobEvents, JobHandle, Millrace, type MillraceOptions, type StartOptions } from './launch.ts';
 // Writing a connector

@@ -18,7 +18,7 @@ export interface CommandRow {
 export type CommandName = 'run' | 'validate' | 'explain' | 'state';
 
 const PLAN_OPTIONS: Readonly<Record<string, OptionRow>> = {
-  mode: { value: 'MODE', help: 'continuous (the only mode so far)' },
+  mode: { value: 'MODE', help: 'continuous, microbatch or adaptive; default: what the job says, else continuous' },
   parallelism: { value: 'N', help: 'subtasks per stage; default: what the job says, else one per worker' },
   workers: { value: 'N', help: 'worker threads; default: what the job says, else 2' },
 };
@@ -31,6 +31,10 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     positionalsMax: 1,
     options: {
       ...PLAN_OPTIONS,
+      trigger: {
+        value: 'WHEN',
+        help: 'when batches start: as-soon-as-possible, available-now, once, or a duration between them; means --mode microbatch where no mode is given',
+      },
       until: { value: 'WHEN', help: 'idle, a duration (500ms, 30s, 5m, 1h) or a number of records' },
       state: { value: 'DIR', help: 'the state directory of this job' },
       quiet: { help: 'no progress and no summary' },

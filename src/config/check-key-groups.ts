@@ -1,5 +1,6 @@
 /** Counts of subtasks that exceed the number of key groups: some subtask would own no key. Pure. */
-import { describeTooFewKeyGroups, OPTION_TABLE } from '../execution/options.ts';
+import { OPTION_TABLE } from '../execution/option-table.ts';
+import { describeTooFewKeyGroups } from '../execution/options.ts';
 import { valueAt } from './describe-issue.ts';
 import type { JsonPath, Problem } from './problem.ts';
 

@@ -33,7 +33,7 @@ export function describeIssue(issue: Issue, value: unknown): IssueText {
       const allowed = issue.values.map((allowed) => JSON.stringify(allowed));
       const message =
         allowed.length === 1
-          ? `must be ${allowed[0]}${issue.path[0] === 'mode' ? ' so far' : ''}, not ${show(value)}`
+          ? `must be ${allowed[0]}, not ${show(value)}`
           : `must be one of ${allowed.join(', ')}, not ${show(value)}`;
       return { message, suggestion: typeof value === 'string' ? suggest(value, issue.values.map(String)) : undefined };
     }

@@ -6,7 +6,7 @@
  * to the engine's option table and to the connectors.
  */
 import { z } from 'zod';
-import { OPTION_TABLE, type OptionRow } from '../execution/options.ts';
+import { CHOICE_TABLE, type ChoiceRow, OPTION_TABLE, type OptionRow } from '../execution/option-table.ts';
 import { INPUTS_MAX } from './check-graph.ts';
 import type { SinkConfig, SourceConfig, TransformConfig } from './job-file.ts';
 
@@ -193,14 +193,15 @@ const sinkTypes = [
   z.strictObject({ type: z.literal('discard'), inputs, parallelism }),
 ] as const satisfies readonly z.ZodType<SinkConfig>[];
 
-/** `workers`, `epoch: { intervalMs, ... }`, ...: as the engine's option table has them. */
+/** `mode`, `workers`, `epoch: { intervalMs, ... }`, ...: as the engine's option tables have them. */
 function optionFields(): Record<string, Schema> {
   const shape: Record<string, Schema> = {};
   const groups = new Map<string, Record<string, Schema>>([['state', { directory: STATE_DIRECTORY }]]);
-  for (const [path, row] of Object.entries(OPTION_TABLE)) {
+  for (const [path, row] of Object.entries({ ...CHOICE_TABLE, ...OPTION_TABLE })) {
     const [first, second] = path.split('.') as [string, string | undefined];
-    if (second === undefined) shape[first] = optionField(row);
-    else groups.set(first, { ...groups.get(first), [second]: optionField(row) });
+    const field = 'choices' in row ? choiceField(row) : optionField(row);
+    if (second === undefined) shape[first] = field;
+    else groups.set(first, { ...groups.get(first), [second]: field });
   }
   for (const [name, group] of groups) shape[name] = z.strictObject(group).optional();
   return shape;
@@ -218,13 +219,16 @@ function optionField({ min, max, reason, fallback }: OptionRow): Schema {
   return number.min(min).max(max).describe(`${reason} (default ${fallback})`).optional();
 }
 
+function choiceField({ choices, reason, fallback }: ChoiceRow): Schema {
+  return z.enum(choices).describe(`${reason} (default ${fallback})`).optional();
+}
+
 export const jobFileSchema: z.ZodObject = z
   .strictObject({
     $schema: z.string().optional(),
     name: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,99}$/u, {
       error: 'must be 1 to 100 letters, digits, "_", "-" and ".", and begin with a letter or digit',
     }),
-    mode: z.enum(['continuous']).optional(),
     ...optionFields(),
     moduleRoot: z
       .string()

@@ -48,6 +48,23 @@ describe('millrace run', () => {
     expect(ports.listeners).toBe(0);
   });
 
+  it.each<[string, object]>([
+    ['--mode adaptive', { mode: 'adaptive' }],
+    ['--mode microbatch', { mode: 'microbatch' }],
+    ['--trigger once', { mode: 'microbatch', batch: { trigger: 'once' } }],
+    ['--trigger available-now', { mode: 'microbatch', batch: { trigger: 'available-now' } }],
+    ['--mode adaptive --trigger as-soon-as-possible', { mode: 'adaptive', batch: { trigger: 'as-soon-as-possible' } }],
+    ['--trigger 1.5s', { mode: 'microbatch', batch: { trigger: 'interval', intervalMs: 1500 } }],
+  ])('takes %s for the options of the engine', async (words, options) => {
+    const ports = new FakePorts();
+
+    const code = runCli(['run', 'a.json', ...words.split(' ')], '1', ports);
+    ports.job.finish(COMPLETED);
+
+    expect(await code).toBe(0);
+    expect(ports.started).toEqual([{ job: 'a.json', options }]);
+  });
+
   it('says when there was nothing new to do', async () => {
     const ports = new FakePorts();
     ports.job.current = statusOf({ recordsReadByRun: 0 });
@@ -249,7 +266,18 @@ describe('a wrong command line', () => {
     ['run a --until 5d', '--until must be idle'],
     ['run a --parallelism 0', '--parallelism must be a whole number of at least 1, not "0"'],
     ['run a --workers 1.5', '--workers must be a whole number of at least 1, not "1.5"'],
-    ['run a --mode microbatch', '--mode must be continuous, not "microbatch"'],
+    [
+      'run a --mode micro-batch',
+      '--mode must be continuous, microbatch, adaptive, not "micro-batch"; did you mean microbatch?',
+    ],
+    [
+      'run a --trigger avialable-now',
+      '--trigger must be as-soon-as-possible, available-now, once or a duration (500ms, 30s, 5m, 1h), not "avialable-now"; did you mean available-now?',
+    ],
+    ['run a --trigger 0s', '--trigger must be as-soon-as-possible, '],
+    ['run a --trigger 5', '--trigger must be as-soon-as-possible, '],
+    ['run a --trigger once --mode continuous', '--trigger says when batches start, and --mode continuous has none'],
+    ['validate a --trigger once', 'there is no option --trigger of millrace validate'],
     ['run a --quiet=yes', '--quiet takes no value'],
     ['run a --state x --state y', '--state is given twice'],
     ['validate a --until idle', 'there is no option --until of millrace validate'],

@@ -325,15 +325,17 @@ describe('problems of all kinds at once', () => {
     ]);
   });
 
-  it('a mode of later', async () => {
+  it('a mode that there is not', async () => {
     const job = {
       name: 'a',
-      mode: 'microbatch',
+      mode: 'micro-batch',
       sources: { in: { type: 'file', path: 'x' } },
       sinks: { out: { type: 'discard', inputs: ['in'] } },
     };
 
-    expect(await problemsOf(job)).toEqual(['mode (line 3): must be "continuous" so far, not "microbatch"']);
+    expect(await problemsOf(job)).toEqual([
+      'mode (line 3): must be one of "continuous", "microbatch", "adaptive", not "micro-batch"; did you mean "microbatch"?',
+    ]);
   });
 });
 

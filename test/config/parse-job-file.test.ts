@@ -8,14 +8,13 @@ import { JOB_FILE_BYTES_MAX } from '../../src/config/job-reference.ts';
 import { jobFileSchema } from '../../src/config/job-schema.ts';
 import { parseJobFile } from '../../src/config/parse-job-file.ts';
 import { repairKeys } from '../../src/config/repair-keys.ts';
-import { OPTION_TABLE } from '../../src/execution/options.ts';
+import { CHOICE_TABLE, OPTION_TABLE } from '../../src/execution/option-table.ts';
 import { OptionError } from '../../src/model/index.ts';
 
 /** Uses every key that there is. */
 const COMPLETE = {
   $schema: './node_modules/millrace/schema/job.schema.json',
   name: 'complete',
-  mode: 'continuous',
   ...everyOption({ state: { directory: './data' } }),
   moduleRoot: '.',
   sources: {
@@ -76,7 +75,7 @@ const COMPLETE = {
 /** Every engine option with its default, beside what is given. */
 function everyOption(given: Readonly<Record<string, object>>): Readonly<Record<string, unknown>> {
   const options: Record<string, unknown> = { ...given };
-  for (const [path, { fallback }] of Object.entries(OPTION_TABLE)) {
+  for (const [path, { fallback }] of Object.entries({ ...CHOICE_TABLE, ...OPTION_TABLE })) {
     const [first, second] = path.split('.') as [string, string | undefined];
     options[first] =
       second === undefined ? fallback : { ...(options[first] as object | undefined), [second]: fallback };
@@ -126,7 +125,7 @@ describe('parseJobFile', () => {
 
     expect(problemsOf(text)).toEqual([
       'name (line 2): must be 1 to 100 letters, digits, "_", "-" and ".", and begin with a letter or digit',
-      'mode (line 2): must be "continuous" so far, not "continous"; did you mean "continuous"?',
+      'mode (line 2): must be one of "continuous", "microbatch", "adaptive", not "continous"; did you mean "continuous"?',
       'paralelism (line 3): unknown key "paralelism"; did you mean "parallelism"?',
       'workers (line 3): must be at most 64, not 1000',
       'epoch.intervalMS (line 4): unknown key "intervalMS"; did you mean "intervalMs"?',
@@ -159,7 +158,6 @@ describe('parseJobFile', () => {
     ],
     ['eventTime', { sources: { in: { type: 'file', path: 'x', eventTime: {} } } }, 'unknown key "eventTime"'],
     ['asyncMap', { transforms: { t: { type: 'asyncMap', inputs: ['in'] } } }, 'there is no type "asyncMap"'],
-    ['microbatch', { mode: 'microbatch' }, 'mode (line 1): must be "continuous" so far, not "microbatch"'],
   ])('does not know %s yet, and says so', (_, parts, problem) => {
     expect(problemsOf(job(parts)).join('\n')).toContain(problem);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkOpenOptions, checkStartOptions } from '../../src/check-launch-options.ts';
+import { CHOICE_TABLE, OPTION_TABLE } from '../../src/execution/option-table.ts';
 import { type JobOptionsInput, resolveJobOptions } from '../../src/execution/options.ts';
 import { OptionError } from '../../src/model/index.ts';
 
@@ -49,7 +50,42 @@ describe('the options of a job', () => {
       { workers: { count: 2 } },
       'workers: must be a whole number from 1 to 64, not an object (',
     ],
-    ['a mode of later', { mode: 'microbatch' }, 'mode: must be "continuous" so far, not "microbatch"'],
+    [
+      'a misspelt mode',
+      { mode: 'micro-batch' },
+      'mode: must be one of "continuous", "microbatch", "adaptive", not "micro-batch"; did you mean "microbatch"?',
+    ],
+    [
+      'a trigger that is a number',
+      { batch: { trigger: 5 } },
+      'batch.trigger: must be one of "as-soon-as-possible", "interval", "available-now", "once", not 5',
+    ],
+    ['a name that every object has', { mode: 'toString' }, 'mode: must be one of "continuous", '],
+    [
+      'a choice in another place',
+      { speculation: 'off' },
+      'speculation: no such option; did you mean "batch.speculation"?',
+    ],
+    [
+      'trigger interval without an interval',
+      { batch: { trigger: 'interval' } },
+      'batch.intervalMs: must be more than 0 with batch.trigger "interval", not 0',
+    ],
+    [
+      'rate control without an interval',
+      { batch: { rateControl: 'pid' } },
+      'batch.rateControl: needs batch.intervalMs to be "pid"',
+    ],
+    [
+      'fewer workers at most than at least',
+      { batch: { minWorkers: 3, maxWorkers: 2 } },
+      'batch.minWorkers: must be at most batch.maxWorkers (2), not 3',
+    ],
+    [
+      'an end to what adapts for ever',
+      { mode: 'adaptive', batch: { trigger: 'once' } },
+      'batch.trigger: must not be "once" with mode "adaptive", which goes on; use mode "microbatch"',
+    ],
     [
       'too few key groups',
       { workers: 5, keyGroups: 3 },
@@ -63,14 +99,65 @@ describe('the options of a job', () => {
   });
 
   it('are refused with everything wrong at once', () => {
-    const input = { workers: 0, epoch: 5, drian: 1, parallelism: 9, keyGroups: 3 } as JobOptionsInput;
+    const input = {
+      workers: 0,
+      epoch: 5,
+      drian: 1,
+      parallelism: 9,
+      keyGroups: 3,
+      mode: 'fast',
+      batch: { trigger: 'interval', rateControl: 'pid', minWorkers: 9, maxWorkers: 8, recordMax: 1 },
+    } as object;
 
     expect(problemsOf(() => resolveJobOptions(input)).map((problem) => problem.split(':')[0])).toEqual([
       'epoch',
       'drian',
+      'batch.recordMax',
+      'mode',
       'workers',
       'parallelism',
+      'batch.intervalMs',
+      'batch.rateControl',
+      'batch.minWorkers',
     ]);
+  });
+
+  it.each<[string, JobOptionsInput['batch'], JobOptionsInput['batch'], string]>([
+    ['nothing given', {}, {}, 'as-soon-as-possible'],
+    ['an interval alone', { intervalMs: 10 }, {}, 'interval'],
+    ['an interval given later', {}, { intervalMs: 10 }, 'interval'],
+    ['an interval taken back', { intervalMs: 10 }, { intervalMs: 0 }, 'as-soon-as-possible'],
+    ['both', { intervalMs: 10, trigger: 'interval' }, {}, 'interval'],
+    ['another trigger, which leaves the interval unused', { intervalMs: 10 }, { trigger: 'once' }, 'once'],
+    ['no hurry asked for', { intervalMs: 10 }, { trigger: 'as-soon-as-possible' }, 'as-soon-as-possible'],
+  ])('make the trigger of %s', (_case, batch, later, trigger) => {
+    expect(resolveJobOptions({ batch }, { batch: later }).batch.trigger).toBe(trigger);
+  });
+
+  it.each<[JobOptionsInput['batch'], number, number]>([
+    [{}, 3, 3],
+    [{ minWorkers: 1 }, 1, 3],
+    [{ minWorkers: 5 }, 5, 5],
+    [{ maxWorkers: 2 }, 2, 2],
+    [{ maxWorkers: 5 }, 3, 5],
+    [{ minWorkers: 1, maxWorkers: 7 }, 1, 7],
+  ])('with 3 workers and %j for batches keep %i threads and use %i at most', (batch, min, max) => {
+    const resolved = resolveJobOptions({ workers: 3, batch }).batch;
+
+    expect([resolved.minWorkers, resolved.maxWorkers]).toEqual([min, max]);
+  });
+
+  it('of other modes are checked too, and fallbacks of the table fit together', () => {
+    expect(resolveJobOptions({ mode: 'microbatch' })).toMatchObject({
+      mode: 'microbatch',
+      batch: { trigger: 'as-soon-as-possible', speculation: 'on', rateControl: 'off', recordsMax: 500_000 },
+      adaptive: { backlogMs: 5000, caughtUpMs: 2000, dwellMs: 10_000 },
+    });
+    expect(resolveJobOptions({ mode: 'adaptive', batch: { intervalMs: 5, rateControl: 'pid' } }).mode).toBe('adaptive');
+    for (const [path, { choices, fallback }] of Object.entries(CHOICE_TABLE)) expect(choices, path).toContain(fallback);
+    for (const [path, { min, max, fallback }] of Object.entries(OPTION_TABLE)) {
+      expect(fallback >= min && fallback <= max, path).toBe(true);
+    }
   });
 });
 
