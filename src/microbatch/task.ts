@@ -4,6 +4,7 @@
  */
 import type { ShuffleOutput } from '../channels/index.ts';
 import type { LatencyPart } from '../execution/latency-histogram.ts';
+import type { JobOptions } from '../execution/options.ts';
 import type {
   Epoch,
   ErrorReport,
@@ -46,11 +47,19 @@ export type TaskInput =
       readonly exchanges: readonly { readonly exchange: ExchangeIndex; readonly parts: readonly ShuffleOutput[] }[];
     };
 
+/** What every task of a generation has to know: a thread may be new. */
+export interface TaskDeployment {
+  readonly options: JobOptions;
+  readonly generation: Generation;
+  readonly baseDirectory: string;
+  readonly pendingDirectories: Readonly<Record<NodeId, string>>;
+}
+
 /** What is to be done: the same for every attempt. */
 export interface TaskWork {
+  readonly deployment: TaskDeployment;
   readonly stage: StageIndex;
   readonly subtask: SubtaskIndex;
-  readonly generation: Generation;
   /** The epoch that the batch becomes; its predecessor is committed. */
   readonly epoch: Epoch;
   /** The job ends behind it. */
@@ -78,10 +87,6 @@ export interface TaskOutput {
   readonly pauses: LatencyPart;
   readonly stateBytes: number;
   readonly stateEntries: number;
-  /** Of splits that were found to have ended. */
-  readonly endedSplits: readonly SplitId[];
-  /** Whether the state was in memory already. */
-  readonly wasHot: boolean;
 }
 
 export type TaskResult =

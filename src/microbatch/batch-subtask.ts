@@ -1,0 +1,214 @@
+/**
+ * One subtask on one thread of the pool: built for its first task there, kept while the thread gets the tasks of this subtask epoch
+ * after epoch, thrown away as soon as one of its attempts does not win.
+ *
+ * Owns chain, state, readers and shuffle writers. Does not know of attempts elsewhere: it asks its claim.
+ *
+ * B1. Nothing leaves it (no sink is written outside its own files, no snapshot is made) before its claim is taken.
+ * B2. Its state is that of the epoch before the task's.
+ */
+import { ShuffleReader, ShuffleWriter } from '../channels/index.ts';
+import type { RecordTarget } from '../execution/exchange-writer.ts';
+import { hostSubtask, type SubtaskSite } from '../execution/host-subtask.ts';
+import type { LatencyRecorder } from '../execution/latency-recorder.ts';
+import type { OperatorChain } from '../execution/operator-chain.ts';
+import { placed } from '../execution/operator-chain.ts';
+import { RefusedRecords } from '../execution/refused-records.ts';
+import { SinkProbe } from '../execution/sink-probe.ts';
+import { NO_SOURCE, type SourcePart, type SubtaskHost } from '../execution/subtask-host.ts';
+import {
+  assert,
+  type Epoch,
+  type ErrorReport,
+  fromReport,
+  type KeyedState,
+  type NodeId,
+  type OutputIndex,
+  type RecordReceiver,
+  type StreamRecord,
+  type SubtaskIndex,
+  type SubtaskSnapshot,
+} from '../model/index.ts';
+import type { SourceNode } from '../plan/logical-plan.ts';
+import type { ExchangeIndex, Stage } from '../plan/physical-plan.ts';
+import { HeldLatencies } from './held-latencies.ts';
+import { HeldSinkWriter } from './held-sink-writer.ts';
+import { deriveShuffle } from './shuffle-layout.ts';
+import { type CountingEmitter, SplitReaders } from './split-readers.ts';
+import type { TaskInput, TaskOutput, TaskWork } from './task.ts';
+
+export interface BatchSubtaskOptions {
+  readonly site: SubtaskSite;
+  readonly stage: Stage;
+  readonly subtask: SubtaskIndex;
+  readonly attempt: number;
+  readonly restoredEpoch: Epoch;
+  readonly latency: LatencyRecorder;
+  readonly pauses: LatencyRecorder;
+  createState(node: NodeId): KeyedState;
+}
+
+/** How a task looks up from its work now and then. False: another attempt has taken the claim, give up. */
+export type LookUp = () => boolean;
+
+/** Records between two looks. */
+const CHUNK_RECORDS = 512;
+
+export class BatchSubtask implements RecordReceiver, CountingEmitter {
+  /** Records read from the source by the task at hand. */
+  count = 0;
+  readonly #options: BatchSubtaskOptions;
+  readonly #chain: OperatorChain;
+  readonly #head: RecordTarget;
+  readonly #host: SubtaskHost;
+  readonly #probe: SinkProbe;
+  readonly #latencies: HeldLatencies = new HeldLatencies();
+  readonly #heldSinks: { readonly node: NodeId; readonly writer: HeldSinkWriter }[] = [];
+  readonly #shuffles = new Map<ExchangeIndex, ShuffleWriter>();
+  readonly #source: { readonly node: SourceNode; readonly refused: RefusedRecords } | undefined;
+  #readers: SplitReaders | undefined;
+  #onSnapshot: { deliver(snapshot: SubtaskSnapshot): void; fail(report: ErrorReport): void } | undefined;
+
+  constructor(options: BatchSubtaskOptions) {
+    const { site, stage, subtask, attempt, restoredEpoch, pauses } = options;
+    this.#options = options;
+    this.#probe = new SinkProbe((ingestTime, records) => this.#latencies.hold(ingestTime, records));
+    const { chain, host } = hostSubtask(site, stage, subtask, {
+      attempt,
+      restoredEpoch,
+      probe: this.#probe,
+      pauses,
+      channelsOf: (exchange) => this.#openShuffle(exchange).channels,
+      createState: (node) => options.createState(node),
+      guardWriter: (node, writer) => {
+        if (node.connector.delivery === 'committed') return writer;
+        const held = new HeldSinkWriter(writer);
+        this.#heldSinks.push({ node: node.id, writer: held });
+        return held;
+      },
+      deliver: (snapshot) => this.#onSnapshot?.deliver(snapshot),
+      requestEpoch: () => {},
+      fail: (report) => this.#onSnapshot?.fail(report),
+    });
+    this.#chain = chain;
+    this.#head = chain.head;
+    this.#host = host;
+    const head = stage.chain[0]!.node;
+    // A batch is bounded, and so are the letters of one: nobody needs to be asked for an earlier epoch.
+    if (head.role === 'source') this.#source = { node: head, refused: new RefusedRecords(head.id, () => {}) };
+  }
+
+  /** Processes the input of one batch. False: given up. After false or a throw only {@link discard} may follow. */
+  process(work: TaskWork, lookUp: LookUp): boolean {
+    this.#host.onFolded(work.foldedThrough);
+    this.count = 0;
+    return work.input.kind === 'ranges' ? this.#readRanges(work.input, lookUp) : this.#readBlocks(work.input, lookUp);
+  }
+
+  /** The claim is taken: lets the sinks write, seals the epoch, and returns what the task made. */
+  async finish(work: TaskWork, lookUp: LookUp): Promise<TaskOutput> {
+    const { latency, pauses, site } = this.#options;
+    for (const { node, writer } of this.#heldSinks) inNode(node, () => writer.release());
+    this.#latencies.release(site.clock.monotonic(), latency);
+    const snapshot = await this.#seal(work, lookUp);
+    const exchanges = [...this.#shuffles].map(([exchange, writer]) => ({
+      exchange,
+      output: inNode(site.plan.exchanges[exchange]!.fromNode, () => writer.take()),
+    }));
+    const memory = this.#chain.states.map((state) => state.memory());
+    return {
+      snapshot,
+      exchanges,
+      latency: latency.take(),
+      pauses: pauses.take(),
+      stateBytes: memory.reduce((sum, { bytes }) => sum + bytes, 0),
+      stateEntries: memory.reduce((sum, { entries }) => sum + entries, 0),
+    };
+  }
+
+  /** Leaves without a trace. Idempotent. */
+  discard(): void {
+    this.#readers?.close();
+    for (const shuffle of this.#shuffles.values()) shuffle.discard();
+    this.#host.close();
+  }
+
+  receive(record: StreamRecord): void {
+    this.#head.receive(record);
+  }
+
+  /** What a task makes is bounded by its batch. */
+  isBlocked(): boolean {
+    return false;
+  }
+
+  emit(record: StreamRecord): void {
+    this.count++;
+    this.#head.receive(record);
+  }
+
+  emitTo(output: OutputIndex): void {
+    assert(false, `a source has one output; ${this.#source?.node.id} emitted to number ${output}`);
+  }
+
+  #readRanges(input: Extract<TaskInput, { kind: 'ranges' }>, lookUp: LookUp): boolean {
+    const source = this.#source;
+    assert(source !== undefined, `${this.#host.id} got ranges to read and has no source`);
+    const { site, stage, subtask } = this.#options;
+    this.#readers ??= new SplitReaders({ site, stage, subtask, ...source, hint: input.hint });
+    for (const split of input.splits) {
+      this.#probe.stepBegins();
+      if (!this.#readers.read(split, this, CHUNK_RECORDS, lookUp)) return false;
+    }
+    return true;
+  }
+
+  #readBlocks(input: Extract<TaskInput, { kind: 'blocks' }>, lookUp: LookUp): boolean {
+    const { plan } = this.#options.site;
+    for (const { exchange, parts } of input.exchanges) {
+      const { first, last } = deriveShuffle(plan, plan.exchanges[exchange]!).binsOf(this.#options.subtask);
+      const reader = new ShuffleReader(parts, first, last);
+      this.#probe.stepBegins();
+      while (reader.drain(this, CHUNK_RECORDS) > 0) if (!lookUp()) return false;
+    }
+    return true;
+  }
+
+  #seal(work: TaskWork, lookUp: LookUp): Promise<SubtaskSnapshot> {
+    return new Promise((resolve, reject) => {
+      this.#onSnapshot = { deliver: resolve, fail: (report) => reject(fromReport(report)) };
+      this.#host.seal({ kind: 'marker', epoch: work.epoch, isFinal: work.isFinal }, this.#sourcePart());
+      while (this.#host.isEncoding()) {
+        this.#host.encodeSlice();
+        lookUp();
+      }
+    });
+  }
+
+  #sourcePart(): SourcePart {
+    if (this.#source === undefined) return NO_SOURCE;
+    const { node, refused } = this.#source;
+    const { deadLetters, skipped } = refused.take();
+    return {
+      offsets: { [node.id]: this.#readers?.offsets() ?? {} },
+      deadLetters,
+      counts: { recordsRead: this.count, recordsSkipped: skipped, deadLetters: deadLetters.length },
+    };
+  }
+
+  #openShuffle(index: ExchangeIndex): ShuffleWriter {
+    const { plan, options } = this.#options.site;
+    const { bins } = deriveShuffle(plan, plan.exchanges[index]!);
+    const writer = new ShuffleWriter({ bins, bytesMax: options.batch.shuffleBytesMax });
+    this.#shuffles.set(index, writer);
+    return writer;
+  }
+}
+
+function inNode<T>(node: NodeId, body: () => T): T {
+  try {
+    return body();
+  } catch (thrown) {
+    throw placed(thrown, node, undefined);
+  }
+}
