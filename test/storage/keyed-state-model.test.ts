@@ -35,7 +35,15 @@ const command = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ type: 'freeze' as const }) },
   { weight: 3, arbitrary: fc.constant({ type: 'encode' as const }) },
   { weight: 4, arbitrary: fc.constant({ type: 'commit' as const }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('fold' as const), slices: fc.integer({ min: 1, max: 6 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('fold' as const),
+      slices: fc.integer({ min: 1, max: 6 }),
+      told: fc.nat({ max: 4 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('reopen' as const), subtask: fc.nat({ max: 3 }) }) },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constant('crash' as const), parallelism: fc.integer({ min: 1, max: 4 }) }),
@@ -82,7 +90,10 @@ class ModelRun {
         this.#committed = this.#frozen;
         return;
       case 'fold':
-        this.#rig.fold(step.slices);
+        this.#rig.fold(step.slices, step.told);
+        return;
+      case 'reopen':
+        this.#reopen(step.subtask % this.#rig.states.length);
         return;
       case 'crash':
         this.#rig.crash(step.parallelism);
@@ -93,6 +104,19 @@ class ModelRun {
 
   checkAll(): void {
     for (const key of KEYS) this.#check(key, 'x');
+  }
+
+  /** What the subtask did since the last epoch is lost; the others keep what they did. */
+  #reopen(subtask: number): void {
+    if (this.#rig.isFrozen) return;
+    this.#rig.reopen(subtask);
+    const committed = copy(this.#committed);
+    for (const key of KEYS) {
+      if (this.#rig.ownerOf(key) !== subtask) continue;
+      const entry = committed.get(key);
+      if (entry === undefined) this.#live.delete(key);
+      else this.#live.set(key, entry);
+    }
   }
 
   #change(step: Extract<Command, { key: number }>): void {
@@ -179,12 +203,12 @@ describe.each(MEDIA)('keyed state on %s', (_name, createMedium, numRuns) => {
     ['a cache of a few entries', 1_200],
     ['no cache at all', 0],
   ])(
-    'does what a plain program does, through freezes, commits, folds and crashes, with %s (I1, I3, I6)',
+    'does what a plain program does, through freezes, commits, folds, subtasks begun anew and crashes, with %s (I1, I3, I6)',
     (_size, cacheBytes) => {
       fc.assert(
         fc.property(fc.array(command, { minLength: 20, maxLength: 150, size: 'max' }), (steps) => {
           const medium = createMedium();
-          const rig = new StateRig(medium, 1, cacheBytes);
+          const rig = new StateRig(medium, 3, cacheBytes);
           const run = new ModelRun(rig);
           try {
             for (const step of steps) run.run(step);

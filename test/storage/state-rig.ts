@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  assert,
   type CheckpointStore,
   type Generation,
   type Key,
@@ -91,7 +92,7 @@ export class StateRig {
 
   /** The state of the subtask that owns `key`, with the key set. */
   at(key: Key): KeyedState {
-    const state = this.states[ownerOf(keyGroupOf(key, KEY_GROUPS), this.#parallelism, KEY_GROUPS)]!;
+    const state = this.states[this.ownerOf(key)]!;
     state.setCurrentKey(key);
     return state;
   }
@@ -123,9 +124,21 @@ export class StateRig {
     this.commit();
   }
 
-  fold(slices: number): void {
+  /** `told`: so many subtasks hear of it; the others hear of a later one. */
+  fold(slices: number, told: number = this.states.length): void {
     for (let i = 0; i < slices && this.store.foldSlice(); i++);
-    for (const state of this.states) state.onFolded(this.store.foldedThrough());
+    for (const state of this.states.slice(0, told)) state.onFolded(this.store.foldedThrough());
+  }
+
+  /** The subtask begins anew at the last committed epoch, on the same reader, while the others and the store go on. */
+  reopen(subtask: number): void {
+    assert(!this.isFrozen, 'a subtask that has frozen an epoch is not begun anew within it');
+    this.states[subtask]!.close();
+    this.states[subtask] = this.#openState(subtask);
+  }
+
+  ownerOf(key: Key): number {
+    return ownerOf(keyGroupOf(key, KEY_GROUPS), this.#parallelism, KEY_GROUPS);
   }
 
   /** Everything not committed is lost. */
@@ -146,22 +159,23 @@ export class StateRig {
 
   #openStates(parallelism: number): void {
     this.#parallelism = parallelism;
-    this.states = Array.from({ length: parallelism }, (_, subtask) =>
-      createKeyedState({
-        reader: this.#reader,
-        node: 'count',
-        subtask,
-        groups: ownedGroups(subtask, parallelism, KEY_GROUPS),
-        keyGroups: KEY_GROUPS,
-        epoch: this.store.latest()?.epoch ?? 0,
-        cacheBytes: this.#cacheBytes,
-        clock: new SteppingClock(1),
-      }),
-    );
-    for (const state of this.states) {
-      state.value('total');
-      state.list('history');
-      state.map('parts');
-    }
+    this.states = Array.from({ length: parallelism }, (_, subtask) => this.#openState(subtask));
+  }
+
+  #openState(subtask: number): KeyedState {
+    const state = createKeyedState({
+      reader: this.#reader,
+      node: 'count',
+      subtask,
+      groups: ownedGroups(subtask, this.#parallelism, KEY_GROUPS),
+      keyGroups: KEY_GROUPS,
+      epoch: this.store.latest()?.epoch ?? 0,
+      cacheBytes: this.#cacheBytes,
+      clock: new SteppingClock(1),
+    });
+    state.value('total');
+    state.list('history');
+    state.map('parts');
+    return state;
   }
 }
