@@ -20,7 +20,7 @@ export {
 } from './supervision.ts';
 export { SUPERVISION_DEFAULTS, SUPERVISION_POLICY, type SupervisionPolicy } from './supervision-policy.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
-export { announceFailure, announceReady } from './worker-announcement.ts';
+export { announceFailure, announcePrepared, announceReady } from './worker-announcement.ts';
 export {
   WORKER_LOOP_LIMITS,
   WorkerLoop,
@@ -29,4 +29,5 @@ export {
   type WorkerLoopStats,
   type WorkerLoopStatus,
 } from './worker-loop.ts';
+export { describeWorkerLoss } from './worker-loss.ts';
 export { type StopOutcome, WorkerRef, type WorkerRefOptions } from './worker-ref.ts';

@@ -11,16 +11,20 @@ export type Successors<State extends string> = { readonly [S in State]: readonly
 
 /**
  * ```
- * created ─> starting ─> running ─> stopping ─> stopped
- *                └──────────┴─────────────> lost
+ *                ┌──────────────────────┐
+ *                │                      v
+ * created ─> starting ─> prepared ─> running ─> stopping ─> stopped
+ *                └───────────┴──────────┴─────> lost
  * ```
- * A worker asked to stop while it starts goes to `stopping` too. `lost`: the thread ended and nobody had asked it to.
+ * `prepared`: it has loaded everything and waits to be told what to do; one that knows from the start leaves it out. A worker
+ * asked to stop before it runs goes to `stopping` too. `lost`: the thread ended and nobody had asked it to.
  */
-export type WorkerState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'lost';
+export type WorkerState = 'created' | 'starting' | 'prepared' | 'running' | 'stopping' | 'stopped' | 'lost';
 
 export const workerSuccessors: Successors<WorkerState> = {
   created: ['starting'],
-  starting: ['running', 'stopping', 'lost'],
+  starting: ['prepared', 'running', 'stopping', 'lost'],
+  prepared: ['running', 'stopping', 'lost'],
   running: ['stopping', 'lost'],
   stopping: ['stopped'],
   stopped: [],

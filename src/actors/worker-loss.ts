@@ -56,7 +56,7 @@ function sentenceOf(end: WorkerEnd, cause: ErrorReport | undefined, wasReady: bo
     case 'could-not-start':
       return `could not start: ${cause?.message}`;
     case 'start-timeout':
-      return `was not ready after ${end.timeoutMs} ms (startTimeoutMs): look for a module that waits or works for long while it is loaded`;
+      return `was not ready after ${end.timeoutMs} ms (startTimeoutMs): look for a module that waits or works for long while it is loaded, or an operator that does while it is opened`;
     case 'unreadable-message':
       return `sent a message that cannot be read here: ${cause?.message}`;
     case 'exited':

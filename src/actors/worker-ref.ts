@@ -12,6 +12,7 @@
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
 import {
   assert,
+  type Cancellable,
   CancelledError,
   type Clock,
   type DurationMs,
@@ -26,11 +27,12 @@ import { describeWorkerLoss, type WorkerEnd } from './worker-loss.ts';
 export interface WorkerRefOptions {
   /** For messages and for the thread itself: `worker 1`. */
   readonly name: string;
-  /** JavaScript module that calls `announceReady` or `announceFailure`. */
+  /** JavaScript module that calls `announceReady`, behind `announcePrepared` or without it, or `announceFailure`. */
   readonly entry: URL;
   readonly workerData: unknown;
   /** Ports and buffers inside `workerData` that move to the worker. */
   readonly transferList?: readonly Transferable[] | undefined;
+  /** Until it is prepared or ready, and again from {@link WorkerRef.expectReady} until it is ready. */
   readonly startTimeoutMs: DurationMs;
   readonly clock: Clock;
   /**
@@ -43,11 +45,18 @@ export interface WorkerRefOptions {
   readonly execArgv?: readonly string[] | undefined;
 }
 
+interface Settle {
+  readonly resolve: () => void;
+  readonly reject: (failure: Error) => void;
+}
+
 /** `asked`: the thread ended by itself after it was asked to. `terminated`: it did not within the time given. */
 export type StopOutcome = 'asked' | 'terminated' | 'already-gone';
 
 export class WorkerRef {
   readonly name: string;
+  /** Settles once: the worker has loaded what it needs, or was lost or stopped before it had. */
+  readonly prepared: Promise<void>;
   /** Settles once: the worker is ready, or was lost or stopped before it was. */
   readonly ready: Promise<void>;
   /**
@@ -58,8 +67,12 @@ export class WorkerRef {
   readonly #worker: Worker;
   readonly #clock: Clock;
   readonly #isTerminable: boolean;
+  readonly #startTimeoutMs: DurationMs;
   readonly #lifecycle: Lifecycle<WorkerState>;
   #wasReady = false;
+  #settlePrepared!: Settle;
+  #settleReady!: Settle;
+  #startDeadline: Cancellable | undefined;
   #reason: ErrorReport | undefined;
 
   /** Starts the thread at once. Throws only what `new Worker` throws for options it cannot use. */
@@ -67,6 +80,7 @@ export class WorkerRef {
     this.name = options.name;
     this.#clock = options.clock;
     this.#isTerminable = options.isTerminable ?? true;
+    this.#startTimeoutMs = options.startTimeoutMs;
     this.#lifecycle = new Lifecycle(options.name, workerSuccessors, 'created');
     this.#worker = new Worker(options.entry, {
       name: options.name,
@@ -77,9 +91,17 @@ export class WorkerRef {
     });
     this.#lifecycle.enter('starting');
     this.exited = this.#watchEnd();
-    this.ready = this.#watchStart(options.startTimeoutMs);
+    this.prepared = new Promise((resolve, reject) => {
+      this.#settlePrepared = { resolve, reject };
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
     // Who only watches `exited` has been told as well.
+    this.prepared.catch(() => undefined);
     this.ready.catch(() => undefined);
+    this.#watchStart();
+    this.#beginDeadline();
   }
 
   get state(): WorkerState {
@@ -89,6 +111,12 @@ export class WorkerRef {
   /** Returns the function that ends the observation. */
   observe(observer: (state: WorkerState, previous: WorkerState) => void): () => void {
     return this.#lifecycle.observe(observer);
+  }
+
+  /** A prepared worker has been told what to do: from now on it has the start timeout to get ready. */
+  expectReady(): void {
+    assert(this.#startDeadline === undefined, `${this.name} is expected to get ready before it is prepared, or twice`);
+    if (this.state === 'prepared') this.#beginDeadline();
   }
 
   /**
@@ -145,30 +173,45 @@ export class WorkerRef {
     });
   }
 
-  #watchStart(timeoutMs: DurationMs): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.#clock.schedule(timeoutMs, () => {
-        this.#fail({ kind: 'start-timeout', timeoutMs });
-        // Terminated, it rejects once it is gone. Otherwise nobody knows when that will be.
-        if (!this.#isTerminable && this.#reason !== undefined) reject(fromReport(this.#reason));
-      });
-      this.#worker.on('message', (message: unknown) => {
-        const announcement = readAnnouncement(message);
-        if (announcement === undefined) return;
-        deadline.cancel();
-        if (announcement.millrace === 'failed') {
-          this.#fail({ kind: 'could-not-start', report: announcement.report });
-          return;
-        }
-        this.#wasReady = true;
-        if (this.#lifecycle.canEnter('running')) this.#lifecycle.enter('running');
-        resolve();
-      });
-      void this.exited.then((report) => {
-        deadline.cancel();
-        reject(fromReport(report));
-      });
+  #watchStart(): void {
+    this.#worker.on('message', (message: unknown) => {
+      const announcement = readAnnouncement(message);
+      if (announcement === undefined) return;
+      this.#endDeadline();
+      if (announcement.millrace === 'failed') {
+        this.#fail({ kind: 'could-not-start', report: announcement.report });
+        return;
+      }
+      const isReady = announcement.millrace === 'ready';
+      const state = isReady ? 'running' : 'prepared';
+      this.#wasReady ||= isReady;
+      if (this.#lifecycle.canEnter(state)) this.#lifecycle.enter(state);
+      this.#settlePrepared.resolve();
+      if (isReady) this.#settleReady.resolve();
     });
+    void this.exited.then((report) => {
+      this.#endDeadline();
+      this.#rejectStart(report);
+    });
+  }
+
+  #beginDeadline(): void {
+    const timeoutMs = this.#startTimeoutMs;
+    this.#startDeadline = this.#clock.schedule(timeoutMs, () => {
+      this.#fail({ kind: 'start-timeout', timeoutMs });
+      // Terminated, it rejects once it is gone. Otherwise nobody knows when that will be.
+      if (!this.#isTerminable && this.#reason !== undefined) this.#rejectStart(this.#reason);
+    });
+  }
+
+  #endDeadline(): void {
+    this.#startDeadline?.cancel();
+    this.#startDeadline = undefined;
+  }
+
+  #rejectStart(report: ErrorReport): void {
+    this.#settlePrepared.reject(fromReport(report));
+    this.#settleReady.reject(fromReport(report));
   }
 
   /** The worker cannot be used any more: its thread ends, with this reason unless there is one already. */

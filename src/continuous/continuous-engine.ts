@@ -1,13 +1,15 @@
 /**
  * The record-at-a-time engine on the driver thread: every subtask is live on a worker, markers flow in band.
  *
- * Owns the workers of one generation and its epoch coordinator. Does not own restarts: the first failure, wherever it comes
- * from, ends the generation and is reported once.
+ * Owns the workers of one generation and its epoch coordinator, and the workers prepared for the next. Does not own restarts: the
+ * first failure, wherever it comes from, ends the generation and is reported once.
  */
 import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
 import type { Engine, GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
 import { EpochCoordinator } from '../execution/epoch-coordinator.ts';
+import type { JobOptions } from '../execution/options.ts';
 import {
+  assert,
   type ErrorReport,
   type NodeId,
   subtaskId,
@@ -15,22 +17,51 @@ import {
   type WorkerIndex,
   WorkerLostError,
 } from '../model/index.ts';
+import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { listSubtasks } from '../plan/placement.ts';
-import type { WorkerHosting, WorkerLink } from './worker-hosting.ts';
+import type { PreparedWorkers, WorkerHosting, WorkerLink } from './worker-hosting.ts';
 
 export class ContinuousEngine implements Engine {
   readonly mode = 'continuous';
   readonly #hosting: WorkerHosting;
+  #prepared: PreparedFor | undefined;
 
   constructor(hosting: WorkerHosting) {
     this.#hosting = hosting;
   }
 
+  async prepare(plan: PhysicalPlan, options: JobOptions): Promise<void> {
+    this.#prepared ??= { plan, workers: this.#hosting.prepare(plan, options) };
+    const prepared = this.#prepared;
+    assert(prepared.plan === plan, 'I9: workers are prepared for another plan');
+    try {
+      await prepared.workers.ready;
+    } catch (thrown) {
+      if (this.#prepared === prepared) this.#prepared = undefined;
+      throw thrown;
+    }
+  }
+
   async start(context: GenerationContext): Promise<GenerationRun> {
+    const { plan, options } = context;
+    const prepared = this.#prepared ?? { plan, workers: this.#hosting.prepare(plan, options) };
+    assert(prepared.plan === plan, 'I9: workers are prepared for another plan');
+    this.#prepared = undefined;
     const generation = new ContinuousGeneration(context);
-    await generation.start(this.#hosting);
+    await generation.start(prepared.workers);
     return generation;
   }
+
+  async close(): Promise<void> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    await prepared?.workers.close();
+  }
+}
+
+interface PreparedFor {
+  readonly plan: PhysicalPlan;
+  readonly workers: PreparedWorkers;
 }
 
 class ContinuousGeneration implements GenerationRun {
@@ -68,10 +99,10 @@ class ContinuousGeneration implements GenerationRun {
     });
   }
 
-  async start(hosting: WorkerHosting): Promise<void> {
+  async start(prepared: PreparedWorkers): Promise<void> {
     const { plan } = this.#context;
     const deployments = Array.from({ length: plan.workers }, (_, worker) => this.#deploymentOf(worker));
-    this.#workers = await hosting.bringUp(plan, deployments, this.#events());
+    this.#workers = await prepared.deploy(deployments, this.#events());
     for (const worker of this.#workers) void worker.lost.then((report) => this.#fail(report));
     try {
       await Promise.all(this.#workers.map((worker) => worker.run()));

@@ -1,20 +1,28 @@
 /**
- * Workers on threads: shared memory between them, comlink to each, a watch on their hearts.
+ * Workers on threads: comlink to each, and once they are deployed shared memory between them and a watch on their hearts.
  */
 import { connectControl, createControlPorts, exposeControl, HeartbeatMonitor, WorkerRef } from '../actors/index.ts';
 import { createRunMemory, type RunMemory, SharedDoorbell, SharedHeartbeatReader } from '../channels/index.ts';
 import type { Deployment, WorkerCommands, WorkerEvents } from '../execution/deployment.ts';
-import type { Clock, ErrorReport } from '../model/index.ts';
+import type { JobOptions } from '../execution/options.ts';
+import { assert, type Clock, type ErrorReport, type WorkerIndex, WorkerLostError } from '../model/index.ts';
 import { listChannels } from '../plan/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
-import type { WorkerHosting, WorkerLink } from './worker-hosting.ts';
+import type { PreparedWorkers, WorkerHosting, WorkerLink } from './worker-hosting.ts';
 
-/** What a worker thread finds in its `workerData`, besides what the root adds. */
+/** What a worker thread finds in its `workerData`: enough to load the job and to see whether it is the driver's (I9). */
 export interface WorkerThreadData<Job> {
   readonly job: Job;
-  readonly deployment: Deployment;
-  readonly memory: RunMemory;
+  readonly options: JobOptions;
+  /** Of the driver's plan. */
+  readonly fingerprint: string;
   readonly ports: ReturnType<typeof createControlPorts>['worker'];
+}
+
+/** What a worker thread serves from the moment it is prepared. */
+export interface WorkerThreadCommands extends WorkerCommands {
+  /** Once, before all but `stop`. How it went is announced as the end of the start, like everything that went before. */
+  deploy(deployment: Deployment, memory: RunMemory): void;
 }
 
 export interface ThreadWorkerHostingOptions<Job> {
@@ -34,83 +42,133 @@ export class ThreadWorkerHosting<Job> implements WorkerHosting {
     this.#options = options;
   }
 
-  async bringUp(
-    plan: PhysicalPlan,
-    deployments: readonly Deployment[],
-    events: WorkerEvents,
-  ): Promise<readonly WorkerLink[]> {
-    const { options } = deployments[0]!;
-    const crossing = listChannels(plan).filter((channel) => channel.crossesThreads);
+  prepare(plan: PhysicalPlan, options: JobOptions): PreparedWorkers {
+    return new PreparedThreads(plan, options, this.#options);
+  }
+}
+
+class PreparedThreads<Job> implements PreparedWorkers {
+  readonly ready: Promise<void>;
+  readonly #plan: PhysicalPlan;
+  readonly #options: JobOptions;
+  readonly #clock: Clock;
+  readonly #threads: readonly WorkerThread<Job>[];
+  #fate: 'open' | 'deployed' | 'closed' = 'open';
+
+  constructor(plan: PhysicalPlan, options: JobOptions, hosting: ThreadWorkerHostingOptions<Job>) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#clock = hosting.clock;
+    this.#threads = Array.from(
+      { length: plan.workers },
+      (_, worker) => new WorkerThread(worker, plan, options, hosting),
+    );
+    this.ready = this.#allOrNone(this.#threads.map((thread) => thread.prepared));
+    // Whoever deploys is told then.
+    this.ready.catch(() => undefined);
+  }
+
+  async deploy(deployments: readonly Deployment[], events: WorkerEvents): Promise<readonly WorkerLink[]> {
+    assert(this.#fate === 'open', `I10: workers are deployed once; these are ${this.#fate}`);
+    assert(deployments.length === this.#threads.length, 'there is one deployment for each worker');
+    this.#fate = 'deployed';
+    await this.ready;
+    const crossing = listChannels(this.#plan).filter((channel) => channel.crossesThreads);
     const memory = createRunMemory(
-      plan.workers,
+      this.#plan.workers,
       crossing.map(({ id }) => id),
-      options.channel.ringBytes,
+      this.#options.channel.ringBytes,
     );
-    const monitor = new HeartbeatMonitor({
-      clock: this.#options.clock,
-      operatorTimeoutMs: options.operatorTimeoutMs,
-    });
-    const threads = deployments.map(
-      (deployment) => new WorkerThread(deployment, memory, events, monitor, this.#options),
+    const { operatorTimeoutMs } = this.#options;
+    const monitor = new HeartbeatMonitor({ clock: this.#clock, operatorTimeoutMs });
+    await this.#allOrNone(
+      this.#threads.map((thread, worker) => thread.deploy(deployments[worker]!, memory, events, monitor)),
     );
+    monitor.start();
+    return this.#threads;
+  }
+
+  async close(): Promise<void> {
+    if (this.#fate === 'deployed') return;
+    this.#fate = 'closed';
+    await this.#endAll();
+  }
+
+  async #allOrNone(steps: readonly Promise<void>[]): Promise<void> {
     try {
-      await Promise.all(threads.map((thread) => thread.ready));
+      await Promise.all(steps);
     } catch (thrown) {
-      monitor.stop();
-      await Promise.all(threads.map((thread) => thread.end()));
+      await this.#endAll();
       throw thrown;
     }
-    monitor.start();
-    return threads;
+  }
+
+  async #endAll(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 }
 
 class WorkerThread<Job> implements WorkerLink {
   readonly lost: Promise<ErrorReport>;
-  readonly ready: Promise<void>;
+  readonly prepared: Promise<void>;
+  readonly #worker: WorkerIndex;
   readonly #ref: WorkerRef;
-  readonly #control: ReturnType<typeof connectControl<WorkerCommands>>;
-  readonly #closeEvents: () => void;
-  readonly #unwatch: () => void;
-  readonly #monitor: HeartbeatMonitor;
+  readonly #ports: ReturnType<typeof createControlPorts>['driver'];
+  readonly #control: ReturnType<typeof connectControl<WorkerThreadCommands>>;
+  /** A thread that is only prepared waits for messages, and nobody has to ring. */
+  #bell: SharedDoorbell | undefined;
+  #stopWatching: () => void = () => {};
   #isEnding = false;
 
-  constructor(
-    deployment: Deployment,
-    memory: RunMemory,
-    events: WorkerEvents,
-    monitor: HeartbeatMonitor,
-    options: ThreadWorkerHostingOptions<Job>,
-  ) {
-    const { worker } = deployment;
+  constructor(worker: WorkerIndex, plan: PhysicalPlan, options: JobOptions, hosting: ThreadWorkerHostingOptions<Job>) {
     const ports = createControlPorts();
-    const data: WorkerThreadData<Job> = { job: options.job, deployment, memory, ports: ports.worker };
-    this.#monitor = monitor;
+    const { fingerprint } = plan;
+    const data: WorkerThreadData<Job> = { job: hosting.job, options, fingerprint, ports: ports.worker };
+    this.#worker = worker;
     this.#ref = new WorkerRef({
       name: `worker ${worker}`,
-      entry: options.entry,
+      entry: hosting.entry,
       workerData: data,
       transferList: [ports.worker.calls, ports.worker.serves],
-      startTimeoutMs: deployment.options.startTimeoutMs,
-      clock: options.clock,
+      startTimeoutMs: options.startTimeoutMs,
+      clock: hosting.clock,
     });
-    this.ready = this.#ref.ready;
+    this.prepared = this.#ref.prepared;
     this.lost = new Promise((resolve) => {
       void this.#ref.exited.then((report) => {
         if (!this.#isEnding) resolve(report);
       });
     });
-    const bell = new SharedDoorbell(memory.bells[worker]!);
-    this.#control = connectControl<WorkerCommands>(ports.driver.calls, {
+    this.#ports = ports.driver;
+    this.#control = connectControl<WorkerThreadCommands>(ports.driver.calls, {
       name: this.#ref.name,
       lost: this.#ref.exited,
-      ring: () => bell.ringControl(),
+      ring: () => this.#bell?.ringControl(),
     });
-    const server = exposeControl({ ...events }, ports.driver.serves);
-    this.#closeEvents = () => server.close();
-    this.#unwatch = monitor.watch(this.#ref.name, new SharedHeartbeatReader(memory.heartbeats[worker]!), (report) => {
-      void this.#ref.terminate(report);
-    });
+  }
+
+  async deploy(
+    deployment: Deployment,
+    memory: RunMemory,
+    events: WorkerEvents,
+    monitor: HeartbeatMonitor,
+  ): Promise<void> {
+    this.#bell = new SharedDoorbell(memory.bells[this.#worker]!);
+    exposeControl({ ...events }, this.#ports.serves);
+    this.#ref.expectReady();
+    await Promise.all([
+      this.#ref.ready,
+      this.#control.remote.deploy(deployment, memory).catch((thrown: unknown) => {
+        // A lost worker tells why itself; that a command to it got no answer is only the consequence.
+        if (!(thrown instanceof WorkerLostError)) throw thrown;
+      }),
+    ]);
+    const heart = new SharedHeartbeatReader(memory.heartbeats[this.#worker]!);
+    const unwatch = monitor.watch(this.#ref.name, heart, (report) => void this.#ref.terminate(report));
+    this.#stopWatching = () => {
+      monitor.stop();
+      unwatch();
+    };
   }
 
   run(): Promise<void> {
@@ -127,10 +185,11 @@ class WorkerThread<Job> implements WorkerLink {
 
   async end(): Promise<void> {
     this.#isEnding = true;
-    this.#monitor.stop();
-    this.#unwatch();
-    await this.#ref.stop(() => this.#control.remote.stop(), STOP_TIMEOUT_MS);
+    this.#stopWatching();
+    // One that still loads would not hear the question, and has opened nothing that it would have to close.
+    if (this.#ref.state === 'starting') await this.#ref.terminate();
+    else await this.#ref.stop(() => this.#control.remote.stop(), STOP_TIMEOUT_MS);
     this.#control.close();
-    this.#closeEvents();
+    this.#ports.serves.close();
   }
 }

@@ -1,7 +1,12 @@
 /**
  * Where the workers of a generation live: threads in the product, the calling thread in tests. The engine does not know.
+ *
+ * They come up in two steps. Prepared, they have loaded the job and built the plan, which takes long and needs nothing of a
+ * generation: it can happen while the one before still runs. Deployed, they have their subtasks, which is quick. Prepared workers
+ * serve one generation and no other (I10).
  */
 import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
+import type { JobOptions } from '../execution/options.ts';
 import type { Epoch, ErrorReport, Marker } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 
@@ -16,7 +21,20 @@ export interface WorkerLink {
   readonly lost: Promise<ErrorReport>;
 }
 
+/** The workers of a generation that has not begun. */
+export interface PreparedWorkers {
+  /** Settles when all of them have loaded the job and built this plan (I9); rejects, with nothing left behind, when one cannot. */
+  readonly ready: Promise<void>;
+  /**
+   * Has each build its subtasks; one deployment a worker. Once, and not behind {@link close}. Waits for {@link ready}. Rejects, with
+   * nothing left behind, when one of them cannot, or is gone by now.
+   */
+  deploy(deployments: readonly Deployment[], events: WorkerEvents): Promise<readonly WorkerLink[]>;
+  /** Ends workers that were not deployed, also while they come up; else does nothing. Idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
 export interface WorkerHosting {
-  /** Brings up all workers of a generation; rejects, with nothing left behind, when one of them cannot. */
-  bringUp(plan: PhysicalPlan, deployments: readonly Deployment[], events: WorkerEvents): Promise<readonly WorkerLink[]>;
+  /** Begins to bring up the workers of one generation to come. */
+  prepare(plan: PhysicalPlan, options: JobOptions): PreparedWorkers;
 }

@@ -55,6 +55,17 @@ export interface GenerationRun {
 
 export interface Engine {
   readonly mode: ExecutionMode;
-  /** Resolves when all workers are running. Rejects when they cannot be brought up; nothing is left then. */
+  /**
+   * Brings up threads ahead of the next {@link start}, which uses them, up to the point from which they need to know of their
+   * generation. Idempotent until then. Resolves when they wait for it. Rejects when they cannot be brought up; nothing is left
+   * then, and the next call tries again.
+   */
+  prepare(plan: PhysicalPlan, options: JobOptions): Promise<void>;
+  /**
+   * Resolves when all workers are running: those that are prepared, or else others. Rejects when they cannot be brought up;
+   * nothing is left then.
+   */
   start(context: GenerationContext): Promise<GenerationRun>;
+  /** Ends what is prepared and was not used. Not the generation that runs: that is its own part. Idempotent, never rejects. */
+  close(): Promise<void>;
 }

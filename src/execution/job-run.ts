@@ -205,8 +205,20 @@ export class JobRun {
   }
 
   async #openGeneration(): Promise<OpenGeneration> {
-    const { checkCompatible, crashPoint, engine, openState, plan } = this.#options;
-    const state = openState();
+    const { engine, openState, options, plan } = this.#options;
+    // Threads come up while the state is opened and looked through.
+    const prepared = engine.prepare(plan, options);
+    prepared.catch(() => undefined);
+    try {
+      return await this.#openOn(openState(), prepared);
+    } catch (thrown) {
+      await engine.close();
+      throw thrown;
+    }
+  }
+
+  async #openOn(state: RunState, prepared: Promise<void>): Promise<OpenGeneration> {
+    const { checkCompatible, crashPoint, engine, plan } = this.#options;
     const committers = new Map<NodeId, SinkCommitter>();
     try {
       const manifest = state.store.latest();
@@ -218,6 +230,7 @@ export class JobRun {
       const splits = await this.#listSplits(manifest, contextOf);
       await this.#restoreCommitters(committers, manifest, contextOf);
       crashPoint('generation.restored');
+      await prepared;
       const run = await engine.start(this.#generationContext(manifest, state, committers, splits, contextOf));
       return { state, committers, run };
     } catch (thrown) {

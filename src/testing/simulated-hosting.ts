@@ -3,6 +3,7 @@
  * message between driver and worker delayed and reordered as a seed says. Channels that would cross threads are real rings,
  * so every record that crosses is encoded.
  */
+import { ERR_WORKER_START } from '../actors/index.ts';
 import {
   createRunMemory,
   LocalChannel,
@@ -11,12 +12,15 @@ import {
   type RunMemory,
 } from '../channels/index.ts';
 import { ContinuousWorker } from '../continuous/continuous-worker.ts';
-import type { WorkerHosting, WorkerLink } from '../continuous/worker-hosting.ts';
+import type { PreparedWorkers, WorkerHosting, WorkerLink } from '../continuous/worker-hosting.ts';
 import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
+import type { JobOptions } from '../execution/options.ts';
 import {
+  assert,
   type ChannelReader,
   type ChannelWriter,
   type ErrorReport,
+  fromReport,
   type KeyedState,
   type NodeId,
   type SubtaskIndex,
@@ -43,34 +47,72 @@ const NO_BELL = { ring: (): void => {} };
 
 export class SimulatedHosting implements WorkerHosting {
   readonly #options: SimulatedHostingOptions;
-  #workers: SimulatedWorker[] = [];
+  #newest: SimulatedWorkers | undefined;
 
   constructor(options: SimulatedHostingOptions) {
     this.#options = options;
   }
 
-  async bringUp(
-    plan: PhysicalPlan,
-    deployments: readonly Deployment[],
-    events: WorkerEvents,
-  ): Promise<readonly WorkerLink[]> {
-    const { options } = deployments[0]!;
-    const ringIds = listChannels(plan)
-      .filter((channel) => channel.crossesThreads || this.#options.isEncodingForced)
+  prepare(plan: PhysicalPlan, options: JobOptions): PreparedWorkers {
+    this.#newest = new SimulatedWorkers(plan, options, this.#options);
+    return this.#newest;
+  }
+
+  /**
+   * Ends one worker of the newest generation as a crash would: at once, and whatever it had said but not delivered is lost. One that
+   * is not deployed yet is found dead then.
+   */
+  kill(worker: number): void {
+    this.#newest?.kill(worker);
+  }
+
+  /** Ends the process: all workers at once, and nobody is told. */
+  killAll(): void {
+    this.#newest?.killAll();
+  }
+}
+
+/** The workers of one generation. There is nothing to load: the calling thread has the plan. */
+class SimulatedWorkers implements PreparedWorkers {
+  readonly ready: Promise<void> = Promise.resolve();
+  readonly #plan: PhysicalPlan;
+  readonly #options: JobOptions;
+  readonly #hosting: SimulatedHostingOptions;
+  #fate: 'open' | 'deployed' | 'closed' = 'open';
+  #killedEarly: ErrorReport | undefined;
+  #workers: readonly SimulatedWorker[] = [];
+
+  constructor(plan: PhysicalPlan, options: JobOptions, hosting: SimulatedHostingOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#hosting = hosting;
+  }
+
+  async deploy(deployments: readonly Deployment[], events: WorkerEvents): Promise<readonly WorkerLink[]> {
+    assert(this.#fate === 'open', `I10: workers are deployed once; these are ${this.#fate}`);
+    this.#fate = 'deployed';
+    if (this.#killedEarly !== undefined) throw fromReport(this.#killedEarly);
+    const ringIds = listChannels(this.#plan)
+      .filter((channel) => channel.crossesThreads || this.#hosting.isEncodingForced)
       .map(({ id }) => id);
-    const memory = createRunMemory(plan.workers, ringIds, options.channel.ringBytes);
+    const memory = createRunMemory(this.#plan.workers, ringIds, this.#options.channel.ringBytes);
     this.#workers = deployments.map(
-      (deployment) => new SimulatedWorker(plan, deployment, memory, events, this.#options),
+      (deployment) => new SimulatedWorker(this.#plan, deployment, memory, events, this.#hosting),
     );
     return this.#workers;
   }
 
-  /** Ends one worker as a crash would: at once, and whatever it had said but not delivered is lost. */
-  kill(worker: number): void {
-    this.#workers[worker]?.die(toReport(new WorkerLostError(`worker ${worker} was killed by the simulation`)));
+  async close(): Promise<void> {
+    if (this.#fate === 'open') this.#fate = 'closed';
   }
 
-  /** Ends the process: all workers at once, and nobody is told. */
+  kill(worker: number): void {
+    const details = this.#fate === 'open' ? { code: ERR_WORKER_START } : {};
+    const report = toReport(new WorkerLostError(`worker ${worker} was killed by the simulation`, details));
+    if (this.#fate === 'open') this.#killedEarly ??= report;
+    else this.#workers[worker]?.die(report);
+  }
+
   killAll(): void {
     for (const worker of this.#workers) worker.vanish();
   }
