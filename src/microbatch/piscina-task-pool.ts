@@ -1,0 +1,249 @@
+/**
+ * The pool of threads of one generation, on Piscina: it starts, replaces and ends threads and carries tasks and answers. Which task
+ * goes to which thread is decided here (`assign-tasks.ts`), because the state of a subtask is on one of them.
+ *
+ * Threads open LMDB read-only: killing one, wherever it is, harms nothing (reliability F1).
+ */
+import { Piscina, type PiscinaTask } from 'piscina';
+import { describeWorkerLoss } from '../actors/index.ts';
+import type { JobOptions } from '../execution/options.ts';
+import { assert, type Clock, type ErrorReport, fromReport, toReport, WorkerLostError } from '../model/index.ts';
+import type { PhysicalPlan } from '../plan/physical-plan.ts';
+import { assignTasks, type WaitingTask } from './assign-tasks.ts';
+import type { PoolThread, TaskRequest, TaskResult } from './task.ts';
+import type { PoolAnswer, RunningTask, TaskPlacement, TaskPool } from './task-pool.ts';
+import type { TaskPoolHosting } from './task-pool-hosting.ts';
+
+/** What the entry of a pool thread finds in its `workerData`. */
+export interface PoolThreadData<Job> {
+  readonly job: Job;
+  readonly options: JobOptions;
+  /** The plan's, as the driver compiled it (I9). */
+  readonly fingerprint: string;
+}
+
+/** What the entry's `runTask` is called with. `prepare`: load the job, build the plan, answer `undefined` or what is wrong. */
+export type PoolMessage = { readonly kind: 'prepare' } | { readonly kind: 'task'; readonly request: TaskRequest };
+export type PoolReply = TaskResult | { readonly kind: 'prepared' };
+
+export interface PiscinaTaskPoolHostingOptions<Job> {
+  readonly entry: URL;
+  readonly job: Job;
+  readonly clock: Clock;
+}
+
+/** Threads beyond the least number end when they have had nothing to do for so long. */
+const IDLE_THREAD_MS = 10_000;
+
+export class PiscinaTaskPoolHosting<Job> implements TaskPoolHosting {
+  readonly #options: PiscinaTaskPoolHostingOptions<Job>;
+
+  constructor(options: PiscinaTaskPoolHostingOptions<Job>) {
+    this.#options = options;
+  }
+
+  async open(plan: PhysicalPlan, options: JobOptions): Promise<TaskPool> {
+    const { entry, job, clock } = this.#options;
+    const data: PoolThreadData<Job> = { job, options, fingerprint: plan.fingerprint };
+    const pool = new PiscinaTaskPool(entry, data, plan, clock);
+    try {
+      await pool.prepare();
+      return pool;
+    } catch (thrown) {
+      await pool.close();
+      throw thrown;
+    }
+  }
+}
+
+/** A task on its way to a thread or on it. */
+interface Ticket extends WaitingTask {
+  readonly message: PoolMessage;
+  readonly abort: AbortController;
+  /** `undefined`: any thread without a task. */
+  target: PoolThread | undefined;
+  thread: PoolThread | undefined;
+  beganAt: number;
+  onBegun(thread: PoolThread): void;
+  settle(result: PoolReply): void;
+}
+
+class PiscinaTaskPool<Job> implements TaskPool {
+  readonly #piscina: Piscina<PoolMessage, PoolReply>;
+  readonly #clock: Clock;
+  readonly #plan: PhysicalPlan;
+  readonly #threadsMax: number;
+  readonly #prepareTimeoutMs: number;
+  #waiting: Ticket[] = [];
+  readonly #running = new Set<Ticket>();
+  #closing: Promise<void> | undefined;
+
+  constructor(entry: URL, data: PoolThreadData<Job>, plan: PhysicalPlan, clock: Clock) {
+    const { minWorkers, maxWorkers } = data.options.batch;
+    this.#clock = clock;
+    this.#plan = plan;
+    this.#threadsMax = maxWorkers;
+    this.#prepareTimeoutMs = data.options.startTimeoutMs;
+    this.#piscina = new Piscina({
+      filename: entry.href,
+      name: 'runTask',
+      minThreads: minWorkers,
+      maxThreads: maxWorkers,
+      idleTimeout: IDLE_THREAD_MS,
+      workerData: data,
+      recordTiming: false,
+      // 'sync' would keep timers and ports of a thread from running between tasks.
+      atomics: 'disabled',
+      loadBalancer: (task, threads) => this.#place(task, threads),
+    });
+    // A thread that dies without a task is replaced when one is needed; who has a task hears of it by its promise.
+    this.#piscina.on('error', () => {});
+  }
+
+  /** Has the least number of threads load the job. Rejects with what kept one from it. */
+  async prepare(): Promise<void> {
+    const { minThreads } = this.#piscina.options;
+    const replies = Array.from({ length: minThreads }, () => this.#prepareThread());
+    for (const reply of await Promise.all(replies)) if (reply.kind === 'failed') throw fromReport(reply.report);
+  }
+
+  run(request: TaskRequest, placement: TaskPlacement): RunningTask {
+    const isStateless = !this.#plan.stages[request.stage]!.chain.some(
+      ({ node }) => node.role === 'operator' && node.isStateful,
+    );
+    let onBegun: (thread: PoolThread) => void = () => {};
+    const begun = new Promise<PoolThread>((resolve) => {
+      onBegun = resolve;
+    });
+    const ticket = this.#ticket({ kind: 'task', request }, { ...placement, isStateless }, onBegun);
+    const answer = ticket.reply.then((reply): PoolAnswer => {
+      assert(reply.kind !== 'prepared', 'a task is answered with its result');
+      const { thread, beganAt } = ticket;
+      const durationMs = thread === undefined ? 0 : this.#clock.monotonic() - beganAt;
+      return { result: reply, thread, durationMs };
+    });
+    this.#waiting.push(ticket);
+    this.#dispatch();
+    return { answer, begun, kill: () => this.#kill(ticket, hung()) };
+  }
+
+  idleThreads(): number {
+    if (this.#closing !== undefined || this.#waiting.length > 0) return 0;
+    return Math.max(0, this.#threadsMax - this.#running.size);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const ended = toReport(new WorkerLostError('the pool was closed'));
+    for (const ticket of this.#waiting.splice(0)) ticket.settle({ kind: 'failed', report: ended });
+    for (const ticket of this.#running) ticket.settle({ kind: 'failed', report: ended });
+    await this.#piscina.destroy();
+  }
+
+  async #prepareThread(): Promise<PoolReply> {
+    const ticket = this.#ticket({ kind: 'prepare' }, { ...ANYWHERE, isStateless: true }, () => {});
+    const timer = this.#clock.schedule(this.#prepareTimeoutMs, () =>
+      this.#kill(
+        ticket,
+        describeWorkerLoss('a thread of the pool', { kind: 'start-timeout', timeoutMs: this.#prepareTimeoutMs }, false),
+      ),
+    );
+    this.#send(ticket, undefined);
+    const reply = await ticket.reply;
+    timer.cancel();
+    return reply;
+  }
+
+  #ticket(
+    message: PoolMessage,
+    waiting: WaitingTask,
+    onBegun: (thread: PoolThread) => void,
+  ): Ticket & { readonly reply: Promise<PoolReply> } {
+    let settle: (reply: PoolReply) => void = () => {};
+    const reply = new Promise<PoolReply>((resolve) => {
+      settle = resolve;
+    });
+    const abort = new AbortController();
+    return { ...waiting, message, abort, target: undefined, thread: undefined, beganAt: 0, onBegun, settle, reply };
+  }
+
+  #kill(ticket: Ticket, report: ErrorReport): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== ticket);
+    ticket.settle({ kind: 'failed', report });
+    ticket.abort.abort();
+  }
+
+  #dispatch(): void {
+    if (this.#closing !== undefined || this.#waiting.length === 0) return;
+    const alive = this.#piscina.threads.map(({ threadId }) => threadId).filter((id) => id > 0);
+    const taken = new Set([...this.#running].flatMap(({ target, thread }) => [target, thread]));
+    const busy = alive.filter((id) => taken.has(id));
+    const unplaced = [...this.#running].filter(({ target, thread }) => (thread ?? target) === undefined).length;
+    const assignments = assignTasks(this.#waiting, {
+      idle: alive.filter((id) => !taken.has(id)),
+      busy,
+      growth: Math.max(0, this.#threadsMax - alive.length - unplaced),
+    });
+    const tickets = assignments.map(({ task }) => this.#waiting[task]!);
+    this.#waiting = this.#waiting.filter((ticket) => !tickets.includes(ticket));
+    for (const [index, { thread }] of assignments.entries())
+      this.#send(tickets[index]!, thread === 'new' ? undefined : thread);
+  }
+
+  #send(ticket: Ticket, target: PoolThread | undefined): void {
+    ticket.target = target;
+    this.#running.add(ticket);
+    const message = Object.assign({ ...ticket.message }, { [Piscina.queueOptionsSymbol]: ticket });
+    this.#piscina
+      .run(message, { signal: ticket.abort.signal })
+      .then(
+        (reply) => ticket.settle(reply),
+        (thrown: unknown) => ticket.settle({ kind: 'failed', report: describeLoss(thrown) }),
+      )
+      .finally(() => {
+        this.#running.delete(ticket);
+        this.#dispatch();
+      });
+  }
+
+  /** Piscina asks for a thread for each task that it takes up. */
+  #place(task: PiscinaTask, threads: readonly PiscinaThread[]): PiscinaThread | null {
+    const ticket = (task as unknown as Record<symbol, Ticket>)[Piscina.queueOptionsSymbol]!;
+    const taken = new Set(
+      [...this.#running].filter((other) => other !== ticket).flatMap((other) => [other.target, other.thread]),
+    );
+    const isFree = (thread: PiscinaThread): boolean => thread.currentUsage === 0 && !taken.has(thread.id);
+    const found = threads.find((thread) => thread.id === ticket.target && isFree(thread)) ?? threads.find(isFree);
+    if (found === undefined) return null;
+    ticket.thread = found.id;
+    ticket.beganAt = this.#clock.monotonic();
+    ticket.onBegun(found.id);
+    return found;
+  }
+}
+
+type PiscinaThread = Parameters<
+  NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer'] & object
+>[1][number];
+
+const ANYWHERE: TaskPlacement = { preferred: undefined, avoided: new Set() };
+
+function hung(): ErrorReport {
+  return toReport(
+    new WorkerLostError('a task of the pool did not come back from its operators and was ended with its thread', {
+      code: 'ERR_WORKER_HUNG',
+    }),
+  );
+}
+
+/** What Piscina says of a thread that is gone. */
+function describeLoss(thrown: unknown): ErrorReport {
+  const exit = thrown instanceof Error ? /^worker exited with code: (\d+)$/.exec(thrown.message) : null;
+  const end =
+    exit === null ? ({ kind: 'threw', thrown } as const) : ({ kind: 'exited', code: Number(exit[1]) } as const);
+  return describeWorkerLoss('a thread of the pool', end, true);
+}
