@@ -5,7 +5,7 @@
 import type { DeadLetter } from './dead-letter.ts';
 import type { StreamRecord } from './element.ts';
 import type { Epoch, Generation, NodeId, SplitId, SubtaskIndex } from './ids.ts';
-import type { SplitOffsets } from './offset.ts';
+import type { Offset, SplitOffsets } from './offset.ts';
 import type { Emitter } from './operator.ts';
 import type { Clock, MonotonicMs } from './time.ts';
 
