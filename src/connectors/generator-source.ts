@@ -5,20 +5,26 @@
  * overdue with the time it was due at, so latencies contain the delay that a slow job causes (no coordinated omission).
  *
  * Split s of S holds the records with index s, s + S, s + 2S, ...; an offset is the index of the next record. After a
- * restart the schedule begins anew at the restored index.
+ * restart the schedule begins anew at the restored index. Of a range that was planned beforehand all records are emitted, due or not:
+ * after a crash it is read again under a new schedule. No record is stamped with a time that is still to come.
  */
 import {
   type ConnectorDescription,
   type Emitter,
   type MonotonicMs,
+  type Offset,
   type PollResult,
   type SourceConnector,
   type SourceReader,
   type SourceReaderContext,
+  type SourceSurveyor,
   type SplitId,
   type SplitOffsets,
   StreamRecord,
+  type SurveyContext,
 } from '../model/index.ts';
+import { firstScheduledIndex, GeneratorSchedule } from './generator-schedule.ts';
+import { GeneratorSurveyor } from './generator-surveyor.ts';
 import { OptionCheck } from './option-check.ts';
 import { type RandomStream, SeededRandom } from './seeded-random.ts';
 
@@ -98,6 +104,10 @@ class GeneratorSource<T> implements SourceConnector<T> {
   createReader(context: SourceReaderContext): SourceReader<T> {
     return new GeneratorReader(context, this.#settings);
   }
+
+  createSurveyor(context: SurveyContext): SourceSurveyor {
+    return new GeneratorSurveyor(context, this.#settings);
+  }
 }
 
 interface GeneratorCursor {
@@ -110,18 +120,15 @@ class GeneratorReader<T> implements SourceReader<T> {
   readonly #settings: GeneratorSettings<T>;
   readonly #random: SeededRandom;
   readonly #cursors: readonly GeneratorCursor[];
-  /** Index that is due at `#startedAt`. */
-  readonly #firstIndex: number;
-  #startedAt: MonotonicMs = Number.NaN;
+  /** Begins with the first poll, where no surveyor has begun it. */
+  #schedule: GeneratorSchedule | undefined;
 
   constructor(context: SourceReaderContext, settings: GeneratorSettings<T>) {
     this.#context = context;
     this.#settings = settings;
     this.#random = new SeededRandom(settings.seed);
     this.#cursors = context.splits.map((split) => ({ split, next: Number(context.offsets[split] ?? split) }));
-    // Rounded down to a multiple of the splits, so that readers of different splits keep to one schedule.
-    const first = Math.min(Number.POSITIVE_INFINITY, ...this.#cursors.map(({ next }) => next));
-    this.#firstIndex = first - (first % settings.splits);
+    this.#schedule = GeneratorSchedule.fromHint(context.hint, settings.periodMs);
   }
 
   offsets(): SplitOffsets {
@@ -130,39 +137,43 @@ class GeneratorReader<T> implements SourceReader<T> {
 
   poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult {
     const now = this.#context.clock.monotonic();
-    if (Number.isNaN(this.#startedAt)) this.#startedAt = now;
-    const { records } = this.#settings;
+    this.#schedule ??= this.#begin(now);
     let left = limit;
     let hasEnded = true;
     for (const cursor of this.#cursors) {
-      const stop = Math.min(records, Number(until?.[cursor.split] ?? Number.POSITIVE_INFINITY));
-      left -= this.#emit(out, cursor, left, stop, now);
-      if (cursor.next < records) hasEnded = false;
+      left -= this.#emit(out, cursor, left, until?.[cursor.split], now);
+      if (cursor.next < this.#settings.records) hasEnded = false;
     }
     if (left < limit) return 'progress';
     return hasEnded ? 'ended' : 'idle';
   }
 
-  /** Emits from `cursor` at most `limit` records below `stop` that are due; returns how many. */
-  #emit(out: Emitter<T>, cursor: GeneratorCursor, limit: number, stop: number, now: MonotonicMs): number {
-    const { create, periodMs, splits } = this.#settings;
+  /** Emits from `cursor` at most `limit` records below its bound, without one those that are due; returns how many. */
+  #emit(out: Emitter<T>, cursor: GeneratorCursor, limit: number, bound: Offset | undefined, now: MonotonicMs): number {
+    const { create, periodMs, records, splits } = this.#settings;
+    const isPlanned = bound !== undefined;
+    const stop = isPlanned ? Math.min(records, Number(bound)) : records;
+    const schedule = this.#schedule!;
     const random = this.#random;
     let count = 0;
     while (count < limit && cursor.next < stop) {
       const index = cursor.next;
-      const ingestTime = periodMs === 0 ? now : this.#dueAt(index);
-      if (ingestTime > now) break;
+      const dueAt = periodMs === 0 ? now : schedule.dueAt(index);
+      if (dueAt > now && !isPlanned) break;
       random.begin(index);
       const value = create(index, random);
       cursor.next = index + splits;
-      out.emit(new StreamRecord(value, undefined, Number.NaN, ingestTime));
+      out.emit(new StreamRecord(value, undefined, Number.NaN, Math.min(dueAt, now)));
       count++;
     }
     return count;
   }
 
-  #dueAt(index: number): MonotonicMs {
-    return this.#startedAt + (index - this.#firstIndex) * this.#settings.periodMs;
+  /** Rounded down to a multiple of the splits, so that readers of different splits keep to one schedule. */
+  #begin(now: MonotonicMs): GeneratorSchedule {
+    const { periodMs, splits } = this.#settings;
+    const indexes = this.#cursors.map(({ next }) => next);
+    return new GeneratorSchedule(now, firstScheduledIndex(indexes, splits), periodMs);
   }
 
   wakeAt(): MonotonicMs {
@@ -170,7 +181,8 @@ class GeneratorReader<T> implements SourceReader<T> {
     let next = Number.POSITIVE_INFINITY;
     for (const cursor of this.#cursors) if (cursor.next < records) next = Math.min(next, cursor.next);
     if (next === Number.POSITIVE_INFINITY) return next;
-    return periodMs === 0 || Number.isNaN(this.#startedAt) ? this.#context.clock.monotonic() : this.#dueAt(next);
+    const schedule = this.#schedule;
+    return periodMs === 0 || schedule === undefined ? this.#context.clock.monotonic() : schedule.dueAt(next);
   }
 
   acknowledge(): void {}

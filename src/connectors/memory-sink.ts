@@ -79,6 +79,7 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
     const { generation, subtask } = context;
     if (this.delivery === 'immediate') return new MemorySinkWriter(context, this.#stamped, () => ({}));
     const written: StampedRecord<T>[] = [];
+    // Of an attempt that is never asked to prepare nothing is left but this array.
     return new MemorySinkWriter(context, written, (epoch) => {
       this.#prepared.push({ subtask, generation, epoch, records: written.splice(0) });
       return { token: { subtask } };

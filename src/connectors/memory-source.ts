@@ -12,9 +12,12 @@ import {
   type SourceConnector,
   type SourceReader,
   type SourceReaderContext,
+  type SourceSurveyor,
+  type SplitExtent,
   type SplitId,
   type SplitOffsets,
   StreamRecord,
+  type SurveyContext,
 } from '../model/index.ts';
 import { OptionCheck } from './option-check.ts';
 
@@ -58,6 +61,20 @@ class MemorySource<T> implements SourceConnector<T> {
 
   createReader(context: SourceReaderContext): SourceReader<T> {
     return new MemorySourceReader(context, (split) => this.#splits[Number(split)]);
+  }
+
+  createSurveyor(context: SurveyContext): SourceSurveyor {
+    const extentOf = (split: SplitId, from: SplitOffsets): SplitExtent => {
+      const until = this.#splits[Number(split)]?.length ?? 0;
+      const records = until - Number(from[split] ?? 0);
+      return { until, records, isEmpty: records === 0, isEnd: true };
+    };
+    return {
+      survey: async (from) => Object.fromEntries(context.splits.map((split) => [split, extentOf(split, from)])),
+      // Everything is there from the start.
+      wakeAt: () => Number.POSITIVE_INFINITY,
+      close: () => {},
+    };
   }
 }
 

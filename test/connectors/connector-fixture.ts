@@ -87,6 +87,7 @@ export function writerContext(overrides: Partial<SinkWriterContext>): SinkWriter
     clock: new ManualClock(),
     subtask: 0,
     parallelism: 1,
+    attempt: 0,
     ...overrides,
   };
 }

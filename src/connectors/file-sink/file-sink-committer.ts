@@ -2,7 +2,7 @@
  * The driver's half of the file sink: exactly once into a file whose readers never see a line of an epoch that is not
  * committed.
  *
- *   worker   lines ──> segment G-e-s              (not durable, not visible)
+ *   worker   lines ──> segment G-e-s-a            (not durable, not visible)
  *   seal     fsync segments and their directory; fix the place [start, end) in the target ──> token
  *   engine   token inside the epoch's transaction: THE commit point (I3)
  *   commit   write the segments at [start, end), fsync the target, only then remove the segments

@@ -42,14 +42,25 @@ export interface FileToken {
   readonly segments: readonly SegmentToken[];
 }
 
-/** Name of a segment file: the generation keeps a process that was replaced from writing into files of its successor (I10). */
-export function segmentName(generation: Generation, epoch: Epoch, subtask: SubtaskIndex): string {
-  return `${generation}-${epoch}-${subtask}.segment`;
+/** Whose segment it is. */
+export interface SegmentOwner {
+  readonly generation: Generation;
+  readonly epoch: Epoch;
+  readonly subtask: SubtaskIndex;
+  readonly attempt: number;
 }
 
-/** The generation that wrote a file of the pending directory; `undefined` if it is no segment. */
+/**
+ * Name of a segment file. The generation keeps a process that was replaced from writing into files of its successor (I10), the
+ * attempt keeps two tries of one task apart.
+ */
+export function segmentName({ generation, epoch, subtask, attempt }: SegmentOwner): string {
+  return `${generation}-${epoch}-${subtask}-${attempt}.segment`;
+}
+
+/** The generation that wrote a file of the pending directory; `undefined` if it is no segment. Names without an attempt are older. */
 export function segmentGeneration(name: string): Generation | undefined {
-  const match = /^(\d+)-\d+-\d+\.segment$/.exec(name);
+  const match = /^(\d+)-\d+-\d+(?:-\d+)?\.segment$/.exec(name);
   return match === null ? undefined : Number(match[1]);
 }
 

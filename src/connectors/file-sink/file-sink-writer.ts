@@ -2,9 +2,10 @@
  * The worker's half of the file sink: turns records into lines and appends them to the segment of its epoch.
  *
  * Nothing here is visible to readers of the target and nothing is synced; that is the committer's part. A segment is never
- * written to after its token was handed over (I1), and belongs to one generation, epoch and subtask (I10).
+ * written to after its token was handed over (I1), and belongs to one generation, epoch, subtask and attempt (I10). A writer that
+ * is closed before it hands over its segment takes it away.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { checksum } from '../../codec/checksum.ts';
 import {
@@ -59,10 +60,11 @@ export class FileSinkWriter<T> implements SinkWriter<T> {
     return { token };
   }
 
-  /** An unfinished segment stays behind; the next restore removes it. */
+  /** What was not handed over leaves no trace: nobody will ask for it. */
   close(): void {
     this.#closeSegment();
     this.#lines = '';
+    if (this.#name !== '') this.#removeSegment();
   }
 
   #spill(): void {
@@ -81,11 +83,22 @@ export class FileSinkWriter<T> implements SinkWriter<T> {
   }
 
   #openSegment(): void {
-    const { generation, pendingDirectory, subtask } = this.#context;
-    this.#name = segmentName(generation, this.#epoch, subtask);
+    const { attempt, generation, pendingDirectory, subtask } = this.#context;
+    this.#name = segmentName({ generation, epoch: this.#epoch, subtask, attempt });
     mkdirSync(pendingDirectory, { recursive: true, mode: 0o700 });
-    // 'wx': two subtasks, or two processes of one generation, in one segment would be a bug; better to stop than to mix.
+    // 'wx': two subtasks, attempts or processes of one generation in one segment would be a bug; better to stop than to mix.
     this.#descriptor = openSync(join(pendingDirectory, this.#name), 'wx', 0o600);
+  }
+
+  #removeSegment(): void {
+    try {
+      rmSync(join(this.#context.pendingDirectory, this.#name), { force: true });
+    } catch {
+      // Whatever forbids it, the next restore tries again; an attempt that nobody needs must not fail over it.
+    }
+    this.#name = '';
+    this.#bytes = 0;
+    this.#crc = 0;
   }
 
   #closeSegment(): void {

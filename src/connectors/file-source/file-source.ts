@@ -6,8 +6,10 @@ import {
   type SourceConnector,
   type SourceReader,
   type SourceReaderContext,
+  type SourceSurveyor,
   type SplitId,
   type SplitOffsets,
+  type SurveyContext,
 } from '../../model/index.ts';
 import {
   type FileSourceOptions,
@@ -16,6 +18,7 @@ import {
   resolveFileSourceOptions,
 } from './file-source-options.ts';
 import { FileSourceReader } from './file-source-reader.ts';
+import { FileSourceSurveyor } from './file-source-surveyor.ts';
 import { listFiles } from './list-files.ts';
 import { locateSourceFile } from './locate-source-file.ts';
 import { FILE_START, parseFileOffset } from './resume-point.ts';
@@ -74,5 +77,9 @@ class FileSource<T> implements SourceConnector<T> {
 
   createReader(context: SourceReaderContext): SourceReader<T> {
     return new FileSourceReader<T>(context, this.#settings);
+  }
+
+  createSurveyor(context: SurveyContext): SourceSurveyor {
+    return new FileSourceSurveyor(context, this.#settings);
   }
 }

@@ -5,6 +5,9 @@
  *                  ^                                    │
  *                  └── followed, renamed, read to the end, a new file has the name
  *
+ * A range is bounded by an offset (`until`). It holds the records that begin before the bound; what is in front of the first record
+ * of a file (byte order mark, header) belongs to that record. Nothing in a range is waited for: it was there when it was chosen.
+ *
  * Owns the window, the open file and its offset. Does not decide what happens to refused input.
  *
  * Rotation by renaming loses nothing as long as the old file stays in its folder until it is read, and the name is not
@@ -16,13 +19,13 @@ import { CsvScanner } from './csv-scanner.ts';
 import type { FileSourceSettings } from './file-source-options.ts';
 import { JsonArrayScanner } from './json-array-scanner.ts';
 import { LineScanner } from './line-scanner.ts';
-import { locateSourceFile } from './locate-source-file.ts';
+import { locateSourceFile, locateSuccessor } from './locate-source-file.ts';
 import { csvDecoder, jsonDecoder, type RecordDecoder } from './record-decoder.ts';
 import type { RecordScanner } from './record-scanner.ts';
 import { RecordWindow } from './record-window.ts';
 import { Refusal } from './refusal.ts';
-import { FILE_START, type FileOffset, parseFileOffset } from './resume-point.ts';
-import { changedUnderfoot, unreadable } from './source-errors.ts';
+import { FILE_START, type FileOffset, parseFileOffset, parseSavedOffset } from './resume-point.ts';
+import { changedUnderfoot, isSystemError, unreadable } from './source-errors.ts';
 import { identityOf, SourceFile } from './source-file.ts';
 
 /** Takes what a split finds. */
@@ -48,9 +51,13 @@ export class FileSplit {
   readonly #saved: FileOffset;
   #state: SplitState = 'busy';
   #file: SourceFile | undefined;
+  /** Whether it is the file that `#saved` is about, whatever its identity. */
+  #isOfCheckpoint = false;
   /** `undefined` until the header is read. */
   #decode: RecordDecoder | undefined;
   #isMarkPassed = false;
+  /** Nothing of the file was passed over yet but its mark and header. */
+  #isAtFirstRecord = true;
   #lookAt: MonotonicMs = 0;
   #pauseMs = 0;
   /** Whether another file had the name already at the last look. */
@@ -62,14 +69,7 @@ export class FileSplit {
     this.#settings = settings;
     this.#clock = clock;
     this.#window = new RecordWindow(scannerFor(settings, FILE_START), settings);
-    const saved = offset === undefined ? FILE_START : parseFileOffset(offset);
-    if (saved === undefined) {
-      throw new ConnectorError(
-        `the checkpoint has an offset for ${split} that is none of a file; start with a new state directory`,
-        { split, recovery: 'none' },
-      );
-    }
-    this.#saved = saved;
+    this.#saved = parseSavedOffset(split, offset);
   }
 
   get state(): SplitState {
@@ -112,36 +112,49 @@ export class FileSplit {
   }
 
   #poll(receiver: SplitReceiver, limit: number, until: Offset | undefined): number {
+    const bound = until === undefined ? undefined : parseFileOffset(until);
     let file = this.#file ?? this.#open();
-    if (this.#state === 'idle') file = this.#checkUnchanged(file);
+    if (this.#settings.follow && this.#state !== 'busy') file = this.#checkUnchanged(file);
     this.#state = 'busy';
     let count = 0;
     for (let fills = 0; fills < FILLS_MAX; fills++) {
-      const stop = this.#stopIn(file, until);
+      const stop = this.#stopIn(file, bound);
       count += this.#drain(receiver, limit - count, stop);
       if (count >= limit) return count;
-      if (this.#window.position >= stop) {
+      if (this.#isBehind(stop)) {
         this.#state = 'held';
         return count;
       }
       if (this.#fill(file) > 0) continue;
-      count += this.#atEndOfFile(file, receiver);
+      count += this.#atEndOfFile(file, receiver, bound, stop);
       if (this.#state !== 'busy') return count;
       file = this.#file ?? file;
     }
     return count;
   }
 
+  /** Whether the next record begins at `stop` or behind it. */
+  #isBehind(stop: number): boolean {
+    return this.#isAtFirstRecord ? stop <= 0 : this.#window.position >= stop;
+  }
+
   /** Delivers what the window contains. */
   #drain(receiver: SplitReceiver, limit: number, stop: number): number {
-    const window = this.#window;
     const decode = this.#decode ?? this.#readStart(false);
     if (decode === undefined) return 0;
     let count = 0;
-    while (count < limit && window.position < stop && window.next() === 'record') {
+    while (count < limit && !this.#isBehind(stop) && this.#next(stop)) {
       if (this.#deliver(decode, receiver)) count++;
     }
     return count;
+  }
+
+  #next(stop: number): boolean {
+    const window = this.#window;
+    const begin = window.position;
+    const found = window.next(stop);
+    if (window.position > begin) this.#isAtFirstRecord = false;
+    return found === 'record';
   }
 
   #deliver(decode: RecordDecoder, receiver: SplitReceiver): boolean {
@@ -164,27 +177,50 @@ export class FileSplit {
   }
 
   /** Everything that was there is read: the split has ended, waits, or goes over to the file that has its name now. */
-  #atEndOfFile(file: SourceFile, receiver: SplitReceiver): number {
-    const { follow, pollIntervalMs } = this.#settings;
-    if (!follow) {
+  #atEndOfFile(file: SourceFile, receiver: SplitReceiver, bound: FileOffset | undefined, stop: number): number {
+    if (!this.#settings.follow) {
       const count = this.#finishFile(receiver);
       this.#state = 'ended';
       return count;
     }
+    if (bound === undefined) return this.#atEndOfFollowed(file, receiver);
+    if (stop !== Number.POSITIVE_INFINITY) {
+      this.#endRange(file, stop);
+      return 0;
+    }
+    return this.#goOver(file, locateSuccessor(this.split, this.#path, bound.file), receiver);
+  }
+
+  #atEndOfFollowed(file: SourceFile, receiver: SplitReceiver): number {
+    const { pollIntervalMs } = this.#settings;
     const named = identityOf(this.#path);
     const isRenamed = named !== undefined && named !== file.identity;
     // Writers may go on with a renamed file for a moment: it is finished when a second look finds nothing new.
-    if (isRenamed && this.#wasRenamed) {
-      const count = this.#finishFile(receiver);
-      file.close();
-      this.#begin(new SourceFile(this.#path), FILE_START);
-      return count;
-    }
+    if (isRenamed && this.#wasRenamed) return this.#goOver(file, new SourceFile(this.#path), receiver);
     this.#wasRenamed = isRenamed;
     this.#pauseMs = Math.min(pollIntervalMs, this.#pauseMs === 0 ? pollIntervalMs / 4 : this.#pauseMs * 2);
     this.#lookAt = this.#clock.monotonic() + this.#pauseMs;
     this.#state = 'idle';
     return 0;
+  }
+
+  /** A followed file ends before a bound that is in it: what begins there is not complete, or the file was cut. */
+  #endRange(file: SourceFile, stop: number): void {
+    const { readPosition } = this.#window;
+    const bytes = file.bytes();
+    if (readPosition < stop && bytes > readPosition) return;
+    this.#state = 'held';
+    if (readPosition < stop && this.#settings.onTruncate === 'fail') {
+      throw changedUnderfoot(this.split, this.#path, `was cut to ${bytes} bytes when ${stop} of it were to be read`);
+    }
+  }
+
+  /** Finishes a file that was renamed. */
+  #goOver(from: SourceFile, to: SourceFile, receiver: SplitReceiver): number {
+    const count = this.#finishFile(receiver);
+    from.close();
+    this.#begin(to, FILE_START);
+    return count;
   }
 
   /** Takes the rest of the file as its last record. */
@@ -199,16 +235,19 @@ export class FileSplit {
   }
 
   #open(): SourceFile {
-    const located = locateSourceFile(this.split, this.#path, this.#saved, this.#settings);
-    this.#begin(located.file, located.from);
-    return located.file;
+    const { file, from } = locateSourceFile(this.split, this.#path, this.#saved, this.#settings);
+    this.#begin(file, from);
+    this.#isOfCheckpoint = true;
+    return file;
   }
 
   #begin(file: SourceFile, from: FileOffset): void {
     const { csv, format } = this.#settings;
     this.#file = file;
+    this.#isOfCheckpoint = false;
     this.#wasRenamed = false;
     this.#isMarkPassed = false;
+    this.#isAtFirstRecord = true;
     this.#window.reset(scannerFor(this.#settings, FILE_START), 0);
     this.#decode = undefined;
     if (from.offset === 0 && !from.isClosed) return;
@@ -218,6 +257,7 @@ export class FileSplit {
         if (this.#fill(file) === 0 && this.#readStart(true) === undefined) break;
     }
     this.#isMarkPassed = true;
+    this.#isAtFirstRecord = false;
     this.#window.reset(scannerFor(this.#settings, from), from.offset);
   }
 
@@ -259,12 +299,12 @@ export class FileSplit {
     return file;
   }
 
-  /** The offset in `file` that `until` forbids to pass. Where it names a later file, this one is read to its end. */
-  #stopIn(file: SourceFile, until: Offset | undefined): number {
-    const limit = until === undefined ? undefined : parseFileOffset(until);
-    if (limit === undefined) return Number.POSITIVE_INFINITY;
-    const isThisFile = limit.file === '' || limit.file === file.identity || limit.file === this.#saved.file;
-    return isThisFile ? limit.offset : Number.POSITIVE_INFINITY;
+  /** The offset in `file` that `bound` forbids to pass. Where it names a later file, this one is read to its end. */
+  #stopIn(file: SourceFile, bound: FileOffset | undefined): number {
+    if (bound === undefined) return Number.POSITIVE_INFINITY;
+    // A file that is not followed has no successor: if its identity changed, it was copied.
+    if (!this.#settings.follow || bound.file === '' || bound.file === file.identity) return bound.offset;
+    return this.#isOfCheckpoint && bound.file === this.#saved.file ? bound.offset : Number.POSITIVE_INFINITY;
   }
 }
 
@@ -277,8 +317,4 @@ function scannerFor({ format, csv }: FileSourceSettings, from: FileOffset): Reco
     case 'json':
       return new JsonArrayScanner(from.offset === 0, from.isClosed);
   }
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
 }

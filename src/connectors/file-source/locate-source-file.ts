@@ -1,9 +1,9 @@
 /** Opens the file a split goes on in: the one that has its name, or the one a checkpoint knows and that was renamed since. */
-import type { SplitId } from '../../model/index.ts';
+import { ConnectorError, type SplitId } from '../../model/index.ts';
 import type { FileSourceSettings } from './file-source-options.ts';
 import { FILE_START, type FileOffset, objectionToResume } from './resume-point.ts';
 import { changedUnderfoot, unreadable } from './source-errors.ts';
-import { findRenamed, SourceFile } from './source-file.ts';
+import { findRenamed, identityOf, SourceFile } from './source-file.ts';
 
 export interface LocatedFile {
   readonly file: SourceFile;
@@ -32,6 +32,18 @@ export function locateSourceFile(
   if (settings.onTruncate === 'restart') return { file, from: FILE_START };
   file.close();
   throw changedUnderfoot(split, path, objection);
+}
+
+/** Opens the file in which a followed split goes on to its bound: it had the name when the bound was chosen. */
+export function locateSuccessor(split: SplitId, path: string, identity: string): SourceFile {
+  const found = identityOf(path) === identity ? path : findRenamed(path, identity);
+  const file = found === undefined ? undefined : openExisting(split, found);
+  if (file?.identity === identity) return file;
+  file?.close();
+  throw new ConnectorError(
+    `the file that took the name of the input file ${path} is gone and was not read; put it back into its folder, or start with a new state directory`,
+    { code: 'ERR_SOURCE_FILE', split, recovery: 'none' },
+  );
 }
 
 function openExisting(split: SplitId, path: string): SourceFile | undefined {

@@ -13,7 +13,7 @@ import { assert, DEAD_LETTER_RAW_BYTES_MAX } from '../../model/index.ts';
 import type { RecordScanner } from './record-scanner.ts';
 import { Refusal } from './refusal.ts';
 
-/** `record`: {@link RecordWindow.text} is there. `more`: the bytes at hand contain no further record. */
+/** `record`: {@link RecordWindow.text} is there. `more`: the bytes at hand contain no further record that was asked for. */
 export type Found = 'record' | 'more';
 
 /** Reads into `buffer` from `position` of the file on; returns how many bytes there were. */
@@ -95,8 +95,8 @@ export class RecordWindow {
     return this.#refusal;
   }
 
-  /** Finds the next record in what was read. Passes over empty ones. */
-  next(): Found {
+  /** Finds the next record in what was read. Passes over empty ones, but not on to a record that begins at `stop` or behind it. */
+  next(stop: number = Number.POSITIVE_INFINITY): Found {
     for (;;) {
       const at = this.#scanner.scan(this.#buffer, this.#scanned, this.#end);
       if (at === -1) {
@@ -108,6 +108,7 @@ export class RecordWindow {
       const isNothing = this.#scanner.isNothing(this.#contentBytes);
       this.#beginRecord(at + 1);
       if (!isNothing) return 'record';
+      if (this.position >= stop) return 'more';
     }
   }
 

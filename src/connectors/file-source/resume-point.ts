@@ -1,7 +1,7 @@
 /**
  * Where to go on in a file that a checkpoint knows. Pure; the looking is done by `source-file.ts`.
  */
-import type { Offset } from '../../model/index.ts';
+import { ConnectorError, type Offset, type SplitId } from '../../model/index.ts';
 
 /** Offset of a split that is a file. Plain data. */
 export interface FileOffset {
@@ -27,6 +27,16 @@ export function parseFileOffset(offset: Offset): FileOffset | undefined {
   if (typeof at !== 'number' || typeof head !== 'number' || typeof headBytes !== 'number') return undefined;
   if (typeof file !== 'string' || typeof isClosed !== 'boolean') return undefined;
   return { offset: at, file, head, headBytes, isClosed };
+}
+
+/** Where a split goes on. Throws `ConnectorError` (recovery `none`) when the checkpoint's offset is none of a file. */
+export function parseSavedOffset(split: SplitId, offset: Offset | undefined): FileOffset {
+  const saved = offset === undefined ? FILE_START : parseFileOffset(offset);
+  if (saved !== undefined) return saved;
+  throw new ConnectorError(
+    `the checkpoint has an offset for ${split} that is none of a file; start with a new state directory`,
+    { split, recovery: 'none' },
+  );
 }
 
 /** What was found under a name. */

@@ -40,3 +40,8 @@ export function changedUnderfoot(split: SplitId, path: string, what: string): Co
     { code: 'ERR_SOURCE_FILE', split, recovery: 'none' },
   );
 }
+
+/** Whether the operating system said it. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}

@@ -2,10 +2,13 @@
  * One open file that is being read: its descriptor, its identity, its first bytes. Follows the descriptor, not the name, so
  * that a renamed file is read to its end. Knows nothing of records.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readdirSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { checksum } from '../../codec/checksum.ts';
 import { type FileCandidate, type FileOffset, HEAD_BYTES_MAX } from './resume-point.ts';
+
+const readAsync = promisify(read);
 
 export class SourceFile {
   readonly path: string;
@@ -30,6 +33,17 @@ export class SourceFile {
 
   read(buffer: Buffer, offset: number, length: number, position: number): number {
     return readSync(this.#descriptor, buffer, offset, length, position);
+  }
+
+  /** Reads without holding up the thread; less than `length` only at the end of the file. */
+  async readLater(buffer: Buffer, length: number, position: number): Promise<number> {
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await readAsync(this.#descriptor, buffer, done, length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
   }
 
   bytes(): number {

@@ -1,0 +1,63 @@
+/**
+ * End of the last complete row of CSV. A newline inside quotes ends none, and whether it is inside is known only from the beginning of
+ * the row: looks forwards, at each byte once, and no further ahead than a batch will want.
+ */
+import { CsvScanner } from './csv-scanner.ts';
+import type { RecordEndFinder } from './record-end-finder.ts';
+import type { SourceFile } from './source-file.ts';
+
+const NEWLINE = 10;
+const QUOTE = 34;
+const SLICE_BYTES = 256 * 1024;
+/** A survey looks at no more than this, and finds no end that is further ahead: the rest is for the next one. */
+const AHEAD_BYTES = 64 * 1024 * 1024;
+const BYTE_ORDER_MARK: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export class LastRowEnd implements RecordEndFinder {
+  readonly #scanner: CsvScanner;
+  #end = 0;
+  /** Where to look on, which the scanner knows the inside of: it has seen everything from `#end` up to here. */
+  #lookedAt = 0;
+
+  constructor(delimiter: string) {
+    this.#scanner = new CsvScanner(delimiter);
+  }
+
+  async find(file: SourceFile, from: number): Promise<number> {
+    if (from > this.#end || file.bytes() < this.#lookedAt) this.#begin(from);
+    const slice = Buffer.allocUnsafe(Math.min(SLICE_BYTES, Math.max(1, file.bytes() - this.#lookedAt)));
+    const stop = this.#lookedAt + AHEAD_BYTES;
+    while (this.#lookedAt < stop && this.#end - from < AHEAD_BYTES) {
+      const count = await file.readLater(slice, slice.length, this.#lookedAt);
+      if (count === 0) break;
+      this.#scan(slice.subarray(0, count));
+    }
+    return this.#end;
+  }
+
+  #begin(from: number): void {
+    this.#end = from;
+    this.#lookedAt = from;
+    this.#scanner.begin();
+  }
+
+  #scan(bytes: Uint8Array): void {
+    const base = this.#lookedAt;
+    this.#lookedAt += bytes.length;
+    let at = base === 0 && hasByteOrderMark(bytes) ? BYTE_ORDER_MARK.length : 0;
+    // Where no field is quoted the last newline is the last end: far faster than a look at every byte.
+    if (this.#end === base && !bytes.includes(QUOTE)) at = Math.max(at, bytes.lastIndexOf(NEWLINE) + 1);
+    if (at > 0 && bytes[at - 1] === NEWLINE) this.#end = base + at;
+    for (;;) {
+      const newline = this.#scanner.scan(bytes, at, bytes.length);
+      if (newline === -1) return;
+      at = newline + 1;
+      this.#end = base + at;
+      this.#scanner.begin();
+    }
+  }
+}
+
+function hasByteOrderMark(bytes: Uint8Array): boolean {
+  return BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
+}
