@@ -73,8 +73,12 @@ export type SurveyHint = { readonly [field: string]: number | string | boolean }
 
 /** The driver's half of a source whose input is read in ranges that are chosen beforehand (microbatch). */
 export interface SourceSurveyor {
-  /** What lies behind `from` in every split. Splits without an offset are surveyed from their start. Reads little, changes nothing. */
-  survey(from: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>>;
+  /**
+   * What lies behind `from` in every split. Splits without an offset are surveyed from their start. Reads little, changes nothing.
+   * What lies at or behind `end`, the bounds of an earlier survey, does not count: no extent goes beyond it, and a split read
+   * up to it is empty. So a run can keep to what was there at its start.
+   */
+  survey(from: SplitOffsets, end?: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>>;
   /** A bound behind `from` with at most `bytes` before it, but at least one record. */
   cut?(split: SplitId, from: Offset | undefined, bytes: number): Offset;
   /** When a source of which nothing was left to read wants to be surveyed again; `Infinity`: never of itself. */
