@@ -4,6 +4,7 @@
 import { BatchOverflow, ByteWriter } from '../codec/byte-writer.ts';
 import { writeColumn } from '../codec/column-codec.ts';
 import { assert, type ControlElement, type Key, type StreamRecord, ValueError } from '../model/index.ts';
+import { FrameColumns } from './frame-columns.ts';
 import {
   FRAME_BYTES_MAX,
   FRAME_HEADER_BYTES,
@@ -15,10 +16,7 @@ import {
 
 export class FrameEncoder {
   readonly #out: ByteWriter = new ByteWriter();
-  readonly #timestamps: number[] = [];
-  readonly #ingestTimes: number[] = [];
-  readonly #keys: (Key | undefined)[] = [];
-  readonly #values: unknown[] = [];
+  readonly #columns: FrameColumns = new FrameColumns();
   /** Records that are expected to fit: follows the size of the records, so that few attempts are in vain. */
   #countExpected = Number.POSITIVE_INFINITY;
 
@@ -37,9 +35,23 @@ export class FrameEncoder {
    */
   records(records: readonly StreamRecord[], from: number, to: number, bytesMax: number): number {
     assert(from < to && to <= records.length, `a frame of records has at least one, not ${from} .. ${to}`);
-    let count = Math.min(to - from, this.#countExpected);
-    while (!this.#fits(records, from, count, count === 1 ? FRAME_BYTES_MAX : bytesMax)) {
-      if (count === 1) throw new ValueError(describeOversize(records[from]!));
+    const columns = this.#columns;
+    const end = Math.min(to, from + this.#countExpected);
+    for (let i = from; i < end; i++) columns.add(records[i]!);
+    try {
+      return this.columns(columns, bytesMax);
+    } finally {
+      // A channel that falls quiet must not keep its last values alive.
+      columns.drop(columns.length);
+    }
+  }
+
+  /** The same of the records in `columns`, which it leaves as they are. */
+  columns(columns: FrameColumns, bytesMax: number): number {
+    assert(columns.length > 0, 'a frame of records has at least one');
+    let count = Math.min(columns.length, this.#countExpected);
+    while (!this.#fits(columns, count, count === 1 ? FRAME_BYTES_MAX : bytesMax)) {
+      if (count === 1) throw new ValueError(describeOversize(columns.keys[0]));
       count = count >> 1;
       this.#countExpected = count;
     }
@@ -58,28 +70,17 @@ export class FrameEncoder {
     this.#seal(KIND_MARKER);
   }
 
-  #fits(records: readonly StreamRecord[], from: number, count: number, bytesMax: number): boolean {
-    for (let i = 0; i < count; i++) {
-      const record = records[from + i]!;
-      this.#timestamps[i] = record.timestamp;
-      this.#ingestTimes[i] = record.ingestTime;
-      this.#keys[i] = record.key;
-      this.#values[i] = record.value;
-    }
+  #fits(columns: FrameColumns, count: number, bytesMax: number): boolean {
     try {
-      this.#writeRecords(count, bytesMax);
+      this.#write(columns, count, bytesMax);
       return true;
     } catch (error) {
       if (error instanceof BatchOverflow) return false;
       throw error;
-    } finally {
-      // A channel that falls quiet must not keep its last values alive.
-      this.#values.fill(undefined, 0, count);
-      this.#keys.fill(undefined, 0, count);
     }
   }
 
-  #writeRecords(count: number, bytesMax: number): void {
+  #write(columns: FrameColumns, count: number, bytesMax: number): void {
     const out = this.#out;
     out.begin(bytesMax);
     out.reserve(FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES);
@@ -87,10 +88,10 @@ export class FrameEncoder {
     out.floats[1] = 0;
     out.setUint32(FRAME_HEADER_BYTES, count);
     out.length = FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES;
-    writeColumn(this.#timestamps, count, out, 'timestamp');
-    writeColumn(this.#ingestTimes, count, out, 'ingestTime');
-    writeColumn(this.#keys, count, out, 'key');
-    writeColumn(this.#values, count, out, 'value');
+    writeColumn(columns.timestamps, count, out, 'timestamp');
+    writeColumn(columns.ingestTimes, count, out, 'ingestTime');
+    writeColumn(columns.keys, count, out, 'key');
+    writeColumn(columns.values, count, out, 'value');
   }
 
   #seal(kind: number): void {
@@ -101,7 +102,7 @@ export class FrameEncoder {
   }
 }
 
-function describeOversize(record: StreamRecord): string {
-  const key = record.key === undefined ? '' : ` with key ${JSON.stringify(String(record.key).slice(0, 100))}`;
-  return `a record${key} takes more than ${FRAME_BYTES_MAX} bytes when encoded, too large for a channel between threads; split it into smaller ones`;
+function describeOversize(key: Key | undefined): string {
+  const withKey = key === undefined ? '' : ` with key ${JSON.stringify(String(key).slice(0, 100))}`;
+  return `a record${withKey} takes more than ${FRAME_BYTES_MAX} bytes when encoded, too large for a channel between threads; split it into smaller ones`;
 }

@@ -8,6 +8,7 @@ export { RingChannelWriter, type RingChannelWriterOptions } from './ring-channel
 export { createRunMemory, type RunMemory } from './run-memory.ts';
 export { createClaim, SharedClaim } from './shared-claim.ts';
 export { SharedParker, type SharedParkerOptions } from './shared-parker.ts';
+export type { ShuffleChunk } from './shuffle-memory.ts';
 export type { ShuffleOutput } from './shuffle-output.ts';
 export { ShuffleReader } from './shuffle-reader.ts';
 export { ShuffleWriter, type ShuffleWriterOptions } from './shuffle-writer.ts';

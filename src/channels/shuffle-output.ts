@@ -1,16 +1,17 @@
 /**
  * What one task wrote to one exchange: encoded frames in shared memory and a list of where they are. Plain data: crosses threads
  * by structured clone, its chunks by reference. Never changed once taken, so any number of readers may read it, any
- * number of times.
+ * number of times, until its writer is told that nobody will (`ShuffleWriter.recycle`).
  *
  * A consumer reads bins, not frames. The records of a bin are a sequence of *runs*; a run is a whole frame, or, where a bin has
  * few records, a part of a frame that it shares with its neighbours.
  */
 import { assert } from '../model/index.ts';
+import type { ShuffleChunk } from './shuffle-memory.ts';
 
 export interface ShuffleOutput {
   /** Memory that the runs refer to by index. */
-  readonly chunks: readonly SharedArrayBuffer[];
+  readonly chunks: readonly ShuffleChunk[];
   /** {@link RUN_WORDS} words a run, by bin, and in a bin in the order of writing (I11). */
   readonly runs: Int32Array;
   /** Bin `b` has the runs `binStarts[b] .. binStarts[b + 1])`: one entry more than there are bins. */

@@ -4,11 +4,12 @@
  * the consumer works on the keys of one bin at a time. Equal parts give equal records in equal order, however often
  * and where they are read: a retry sees what the first attempt saw. One thread only.
  *
- * A frame is copied into private memory before it is decoded: measured faster than decoding shared memory in place.
+ * A frame is copied into private memory before it is decoded: then nobody can change it any more.
  */
 import { ByteReader } from '../codec/byte-reader.ts';
-import { assert, type RecordReceiver, type StreamRecord } from '../model/index.ts';
+import { assert, MillraceError, type RecordReceiver, type StreamRecord } from '../model/index.ts';
 import { decodeFrame } from './frame-decoder.ts';
+import { isCurrentTurn, type ShuffleChunk } from './shuffle-memory.ts';
 import {
   binsOf,
   RUN_AT,
@@ -63,7 +64,10 @@ export class ShuffleReader {
     this.#run = parts[0]?.binStarts[firstBin] ?? 0;
   }
 
-  /** Passes records to `receiver` until `limit` were taken, all were, or the receiver is blocked. Returns their number. */
+  /**
+   * Passes records to `receiver` until `limit` were taken, all were, or the receiver is blocked. Returns their number.
+   * Throws `ERR_SHUFFLE_OUTDATED` when a part was recycled by its writer.
+   */
   drain(receiver: RecordReceiver, limit: number): number {
     let taken = 0;
     while (taken < limit && this.#hasRecord() && !receiver.isBlocked()) {
@@ -126,14 +130,22 @@ export class ShuffleReader {
     return records;
   }
 
-  #decode(chunk: SharedArrayBuffer, at: number, bytes: number): readonly StreamRecord[] {
+  #decode(chunk: ShuffleChunk, at: number, bytes: number): readonly StreamRecord[] {
     if (bytes > this.#frame.bytes.length) this.#frame = newMemory(2 ** Math.ceil(Math.log2(bytes)));
-    this.#frame.bytes.set(new Uint8Array(chunk, at, bytes));
+    this.#frame.bytes.set(new Uint8Array(chunk.memory, at, bytes));
+    if (!isCurrentTurn(chunk)) throw outdated();
     const content = decodeFrame(this.#frame);
     assert(!('kind' in content), 'a shuffle frame holds records');
     if (this.#frame.bytes.length > MEMORY_KEPT_BYTES_MAX) this.#frame = newMemory(MEMORY_INITIAL_BYTES);
     return content;
   }
+}
+
+function outdated(): MillraceError {
+  return new MillraceError(
+    'a task read what its producers wrote after the memory was given up for the next batch; it must belong to an epoch that is over',
+    { code: 'ERR_SHUFFLE_OUTDATED', domain: 'internal', recovery: 'restart' },
+  );
 }
 
 function newMemory(bytes: number): ByteReader {

@@ -7,6 +7,7 @@
  * neighbouring bins then share frames, because a small frame costs nearly as much as a large one. One thread only (I5).
  */
 import { assert, type ChannelWriter, type ControlElement, MillraceError, type StreamRecord } from '../model/index.ts';
+import { FrameColumns } from './frame-columns.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { ShuffleMemory } from './shuffle-memory.ts';
 import { RunList, type ShuffleOutput } from './shuffle-output.ts';
@@ -55,6 +56,16 @@ export class ShuffleWriter {
     for (const bin of this.#bins) bin.clear();
     this.#frames.discard();
   }
+
+  /**
+   * The output taken last, if any, may be overwritten: its epoch is committed. Called between two outputs. A task that lost
+   * its race and still reads that output fails with `ERR_SHUFFLE_OUTDATED`.
+   *
+   * Without this call each output has memory of its own, which is freed by chance: see `shuffle-memory.ts`.
+   */
+  recycle(): void {
+    this.#frames.recycle();
+  }
 }
 
 /** Encodes records into the frames of one output. */
@@ -71,7 +82,7 @@ class FrameSequence {
   frameRecords: number;
 
   /** Few records of neighbouring bins, on their way into one frame: bin `#gatheredBins[i]` has `#gatheredCounts[i]`. */
-  readonly #gathered: StreamRecord[] = [];
+  readonly #gathered: FrameColumns = new FrameColumns();
   readonly #gatheredBins: number[] = [];
   readonly #gatheredCounts: number[] = [];
 
@@ -83,25 +94,26 @@ class FrameSequence {
     this.frameRecords = Math.min(FIRST_FRAME_RECORDS, this.#frameRecordsMax);
   }
 
-  /** Encodes all of `records`, of one bin. */
-  write(bin: number, records: readonly StreamRecord[]): void {
-    for (let from = 0; from < records.length; ) {
-      const count = this.#encode(records, from, Math.min(records.length, from + this.#frameRecordsMax));
+  /** Encodes all of `records`, of one bin, and drops them. */
+  write(bin: number, records: FrameColumns): void {
+    while (records.length > 0) {
+      const count = this.#encode(records);
       this.#addRun(bin, 0, count);
-      from += count;
+      records.drop(count);
     }
   }
 
-  /** Puts the last records of a bin with those of the bins before it, if all are few. Bins come in order. */
-  gather(bin: number, records: readonly StreamRecord[]): void {
+  /** Moves the last records of a bin to those of the bins before it, if all are few. Bins come in order. */
+  gather(bin: number, records: FrameColumns): void {
     if (this.#gathered.length + records.length > SHARED_FRAME_RECORDS_MAX) this.#writeGathered();
     if (records.length > SHARED_FRAME_RECORDS_MAX) {
       this.write(bin, records);
       return;
     }
-    for (const record of records) this.#gathered.push(record);
+    this.#gathered.append(records);
     this.#gatheredBins.push(bin);
     this.#gatheredCounts.push(records.length);
+    records.drop(records.length);
   }
 
   take(): ShuffleOutput {
@@ -120,14 +132,17 @@ class FrameSequence {
     this.#bytes = 0;
   }
 
+  recycle(): void {
+    this.#memory.recycle();
+  }
+
   #writeGathered(): void {
     const records = this.#gathered;
-    let encoded = 0;
     let at = 0;
     let left = this.#gatheredCounts[0] ?? 0;
-    while (encoded < records.length) {
-      const count = this.#encode(records, encoded, records.length);
-      encoded += count;
+    while (records.length > 0) {
+      const count = this.#encode(records);
+      records.drop(count);
       // Large records may take several frames, which may end in the middle of a bin.
       for (let inFrame = 0; inFrame < count; ) {
         const taken = Math.min(left, count - inFrame);
@@ -141,15 +156,15 @@ class FrameSequence {
   }
 
   #forgetGathered(): void {
-    this.#gathered.length = 0;
+    this.#gathered.drop(this.#gathered.length);
     this.#gatheredBins.length = 0;
     this.#gatheredCounts.length = 0;
   }
 
-  /** Makes a frame of `records[from .. to)`, or of as many as fit one, and returns their number. */
-  #encode(records: readonly StreamRecord[], from: number, to: number): number {
+  /** Makes a frame of the first of `records`, of as many as fit, and returns their number. */
+  #encode(records: FrameColumns): number {
     const encoder = this.#encoder;
-    const count = encoder.records(records, from, to, FRAME_BYTES_MAX);
+    const count = encoder.columns(records, FRAME_BYTES_MAX);
     const { length } = encoder;
     if (this.#bytes + length > this.#bytesMax) throw tooLarge(this.#bytesMax, this.#records);
     this.#memory.append(encoder.bytes, length);
@@ -168,7 +183,7 @@ class FrameSequence {
 class BinWriter implements ChannelWriter {
   readonly #frames: FrameSequence;
   readonly #bin: number;
-  readonly #records: StreamRecord[] = [];
+  readonly #records: FrameColumns = new FrameColumns();
   #isClosed = false;
 
   constructor(frames: FrameSequence, bin: number) {
@@ -178,7 +193,7 @@ class BinWriter implements ChannelWriter {
 
   write(record: StreamRecord): void {
     assert(!this.#isClosed, 'I10: a closed channel is written to');
-    this.#records.push(record);
+    this.#records.add(record);
     if (this.#records.length >= this.#frames.frameRecords) this.flush();
   }
 
@@ -191,9 +206,7 @@ class BinWriter implements ChannelWriter {
   }
 
   flush(): void {
-    if (this.#records.length === 0) return;
     this.#frames.write(this.#bin, this.#records);
-    this.#records.length = 0;
   }
 
   isBlocked(): boolean {
@@ -207,13 +220,11 @@ class BinWriter implements ChannelWriter {
   }
 
   gather(): void {
-    if (this.#records.length === 0) return;
-    this.#frames.gather(this.#bin, this.#records);
-    this.#records.length = 0;
+    if (this.#records.length > 0) this.#frames.gather(this.#bin, this.#records);
   }
 
   clear(): void {
-    this.#records.length = 0;
+    this.#records.drop(this.#records.length);
   }
 }
 
