@@ -53,6 +53,12 @@ export class CellCache {
     this.#advance(HAND_STEPS_PER_CELL, cell);
   }
 
+  /** Counts a cell of an unfolded delta. It is pinned, as are all the others at that time: the hand would turn in vain. */
+  addPinned(cell: Cell): void {
+    this.#entries++;
+    this.#bytes += cell.bytes;
+  }
+
   /** Between two records, when nobody holds a cell. */
   get isTrimDue(): boolean {
     return this.#bytes > this.#bytesMax && !this.#isStalled;

@@ -149,7 +149,7 @@ export class LayeredKeyedState implements KeyedState {
       if (cell === undefined) continue;
       cell.pinnedBy = delta.epoch;
       cell.isHot = false;
-      this.#cache.add(cell);
+      this.#cache.addPinned(cell);
     }
   }
 }
