@@ -99,6 +99,11 @@ export class ShuffleMemory {
     return this.#taken.map((chunk) => chunk.describe());
   }
 
+  /** What was written of this output is not wanted. */
+  discard(): void {
+    this.#chunks = [];
+  }
+
   /** The output taken last may be overwritten. Outputs before it are left to their readers. */
   recycle(): void {
     assert(this.#chunks.length === 0, 'memory is used again between two outputs');
