@@ -1,0 +1,337 @@
+/**
+ * Runs the tasks of one superstep to their end: every task is won by one attempt, or the superstep fails. Failed attempts are made
+ * again on another thread, stragglers are run twice, hung threads are ended.
+ *
+ * It decides little itself (`decide-answer.ts`, `decide-speculation.ts`) and knows nothing of what a task does. The pool belongs to its
+ * caller.
+ *
+ * R1. A task has one result, of the attempt that holds its claim (I4).
+ * R2. Attempts that can win run under one claim; a new claim is made when none is left that can, after the old one is taken for good.
+ * R3. A task fails at most `attemptsMax` times, and at most two of its attempts run that can win (I8).
+ */
+import { HeartbeatMonitor } from '../actors/index.ts';
+import { createClaim, createHeartbeat, SharedClaim, SharedHeartbeatReader } from '../channels/index.ts';
+import {
+  assert,
+  type Cancellable,
+  CancelledError,
+  type Clock,
+  type DurationMs,
+  type ErrorReport,
+  fromReport,
+  type MonotonicMs,
+  type StageIndex,
+  type SubtaskId,
+  subtaskId,
+  toReport,
+} from '../model/index.ts';
+import { decideAnswer } from './decide-answer.ts';
+import { decideStragglerMs, type TaskTime } from './decide-speculation.ts';
+import type { PlannedTask } from './derive-tasks.ts';
+import type { AttemptNumber, PoolThread, TaskInput, TaskOutput, TaskWork } from './task.ts';
+import type { PoolAnswer, RunningTask, TaskPool } from './task-pool.ts';
+
+export interface StageRunnerOptions {
+  readonly pool: TaskPool;
+  readonly clock: Clock;
+  /** Times a task may fail before its superstep does; at least 1. */
+  readonly attemptsMax: number;
+  readonly isSpeculating: boolean;
+  /** A thread that does not come back from one step of a task for so long is ended. */
+  readonly operatorTimeoutMs: DurationMs;
+}
+
+export interface TaskWin {
+  readonly output: TaskOutput;
+  readonly attempt: AttemptNumber;
+  readonly thread: PoolThread;
+  readonly durationMs: DurationMs;
+}
+
+/** Since the runner was made. */
+export interface StageRunnerCounts {
+  /** Attempts made because another one failed. */
+  readonly retries: number;
+  /** Attempts made beside one that was slow. */
+  readonly speculations: number;
+  /** Threads that died or were ended because they hung. */
+  readonly lostThreads: number;
+}
+
+interface Task {
+  readonly work: TaskWork;
+  readonly preferred: PoolThread | undefined;
+  readonly running: Set<Attempt>;
+  readonly failedOn: Set<PoolThread>;
+  /** The one that counts. */
+  claim: SharedArrayBuffer;
+  failures: number;
+  win: TaskWin | undefined;
+}
+
+interface Attempt {
+  readonly number: AttemptNumber;
+  readonly claim: SharedArrayBuffer;
+  readonly running: RunningTask;
+  thread: PoolThread | undefined;
+  begunAt: MonotonicMs | undefined;
+  hung: ErrorReport | undefined;
+  stopWatch: () => void;
+}
+
+interface Superstep {
+  readonly tasks: readonly Task[];
+  readonly done: Map<StageIndex, TaskTime[]>;
+  left: number;
+  resolve(wins: readonly TaskWin[]): void;
+  reject(error: Error): void;
+}
+
+/** Who did the last task of a subtask, and has its state in memory. */
+interface Home {
+  readonly epoch: number;
+  readonly attempt: AttemptNumber;
+  readonly thread: PoolThread;
+}
+
+/** Tasks of a stage that are remembered to compare later ones with. */
+const EARLIER_MAX = 32;
+
+export class StageRunner {
+  readonly #options: StageRunnerOptions;
+  readonly #monitor: HeartbeatMonitor;
+  readonly #homes = new Map<SubtaskId, Home>();
+  readonly #earlier = new Map<StageIndex, TaskTime[]>();
+  #superstep: Superstep | undefined;
+  #attempts: AttemptNumber = 0;
+  #watched = 0;
+  #timer: Cancellable | undefined;
+  #isClosed = false;
+  #retries = 0;
+  #speculations = 0;
+  #lostThreads = 0;
+
+  constructor(options: StageRunnerOptions) {
+    assert(options.attemptsMax >= 1, 'a task is tried once at least');
+    this.#options = options;
+    this.#monitor = new HeartbeatMonitor({ clock: options.clock, operatorTimeoutMs: options.operatorTimeoutMs });
+  }
+
+  counts(): StageRunnerCounts {
+    return { retries: this.#retries, speculations: this.#speculations, lostThreads: this.#lostThreads };
+  }
+
+  /**
+   * Runs all tasks of a superstep; one superstep at a time. Resolves with what each left, in their order. Rejects with the failure
+   * that was one too many, or with `CancelledError` when the runner is closed; then nothing more is started, and what still
+   * runs ends with the pool.
+   */
+  run(tasks: readonly PlannedTask[]): Promise<readonly TaskWin[]> {
+    assert(this.#superstep === undefined, 'the barrier of BSP: a superstep begins when the one before is done');
+    if (this.#isClosed) return Promise.reject(closedError());
+    if (tasks.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const prepared = tasks.map((task) => this.#prepare(task));
+      this.#superstep = { tasks: prepared, done: new Map(), left: tasks.length, resolve, reject };
+      for (const task of prepared) this.#attempt(task);
+    });
+  }
+
+  /** Starts nothing more and ends the superstep at hand. What runs is ended by whoever owns the pool. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#monitor.stop();
+    this.#fail(closedError());
+  }
+
+  #prepare(work: PlannedTask): Task {
+    const home = this.#homes.get(subtaskId(work.stage, work.subtask));
+    const isNext = home !== undefined && home.epoch === work.epoch - 1;
+    return {
+      work: { ...work, continues: isNext ? home.attempt : undefined },
+      preferred: home?.thread,
+      running: new Set(),
+      failedOn: new Set(),
+      claim: createClaim(),
+      failures: 0,
+      win: undefined,
+    };
+  }
+
+  #attempt(task: Task): void {
+    const heartbeat = createHeartbeat();
+    const number = ++this.#attempts;
+    const avoided = new Set(task.failedOn);
+    for (const { thread } of task.running) if (thread !== undefined) avoided.add(thread);
+    const preferred = task.preferred !== undefined && !avoided.has(task.preferred) ? task.preferred : undefined;
+    const request = { ...task.work, attempt: number, claim: task.claim, heartbeat };
+    const running = this.#options.pool.run(request, { preferred, avoided });
+    const attempt: Attempt = {
+      number,
+      claim: task.claim,
+      running,
+      thread: undefined,
+      begunAt: undefined,
+      hung: undefined,
+      stopWatch: () => {},
+    };
+    task.running.add(attempt);
+    const fail = (thrown: unknown): void => this.#fail(fromReport(toReport(thrown)));
+    running.begun.then((thread) => this.#begin(task, attempt, thread, heartbeat)).catch(fail);
+    running.answer.then((answer) => this.#hear(task, attempt, answer)).catch(fail);
+  }
+
+  /** From here on it can hang; before, it waited for a thread. */
+  #begin(task: Task, attempt: Attempt, thread: PoolThread, heartbeat: SharedArrayBuffer): void {
+    if (this.#isClosed || !task.running.has(attempt)) return;
+    attempt.thread = thread;
+    attempt.begunAt = this.#options.clock.monotonic();
+    const { stage, subtask, epoch } = task.work;
+    const name = `the thread of subtask ${subtaskId(stage, subtask)} in epoch ${epoch}`;
+    const unwatch = this.#monitor.watch(name, new SharedHeartbeatReader(heartbeat), (report) => {
+      attempt.hung = report;
+      attempt.running.kill();
+    });
+    if (this.#watched++ === 0) this.#monitor.start();
+    attempt.stopWatch = () => {
+      unwatch();
+      if (--this.#watched === 0) this.#monitor.stop();
+    };
+    this.#speculate();
+  }
+
+  #hear(task: Task, attempt: Attempt, answer: PoolAnswer): void {
+    task.running.delete(attempt);
+    attempt.stopWatch();
+    const report = answer.result.kind === 'failed' ? (attempt.hung ?? answer.result.report) : undefined;
+    if (report?.name === 'WorkerLostError') this.#lostThreads++;
+    const superstep = this.#superstep;
+    if (superstep?.tasks.includes(task) !== true) return;
+    if (task.win === undefined) this.#decide(superstep, task, attempt, answer, report);
+    this.#speculate();
+  }
+
+  #decide(
+    superstep: Superstep,
+    task: Task,
+    attempt: Attempt,
+    answer: PoolAnswer,
+    report: ErrorReport | undefined,
+  ): void {
+    const { result, thread } = answer;
+    const isCurrent = attempt.claim === task.claim;
+    if (report !== undefined && isCurrent) task.failures++;
+    if (report !== undefined && thread !== undefined) task.failedOn.add(thread);
+    const holder = new SharedClaim(attempt.claim).holder();
+    const decision = decideAnswer({
+      answer: result.kind,
+      recovery: report?.recovery,
+      isCurrent,
+      claimHolder: holder === 0 ? 'nobody' : holder === attempt.number ? 'self' : 'other',
+      othersRunning: runningUnder(task).length,
+      failures: task.failures,
+      attemptsMax: this.#options.attemptsMax,
+    });
+    if (decision === 'win' && result.kind === 'done') this.#win(superstep, task, attempt, answer, result.output);
+    if (decision === 'give-up' && report !== undefined) {
+      const { stage, subtask, epoch } = task.work;
+      this.#fail(fromReport(report).locate({ subtask: subtaskId(stage, subtask), epoch }));
+    }
+    if (decision === 'retry') {
+      this.#retries++;
+      // A thread that is being ended may still run for a moment: under a claim that is taken it changes nothing.
+      new SharedClaim(task.claim).take(++this.#attempts);
+      task.claim = createClaim();
+      this.#attempt(task);
+    }
+  }
+
+  #win(superstep: Superstep, task: Task, attempt: Attempt, answer: PoolAnswer, output: TaskOutput): void {
+    const { durationMs, thread } = answer;
+    assert(thread !== undefined, 'a task that is done ran on a thread');
+    const { stage, subtask, epoch, input } = task.work;
+    task.win = { output, attempt: attempt.number, thread, durationMs };
+    this.#homes.set(subtaskId(stage, subtask), { epoch, attempt: attempt.number, thread });
+    const time = { durationMs, records: recordsOf(input) };
+    superstep.done.set(stage, [...(superstep.done.get(stage) ?? []), time]);
+    superstep.left--;
+    if (superstep.left > 0) return;
+    this.#endSuperstep();
+    for (const [of, times] of superstep.done) {
+      this.#earlier.set(of, [...(this.#earlier.get(of) ?? []), ...times].slice(-EARLIER_MAX));
+    }
+    superstep.resolve(superstep.tasks.map(({ win }) => win!));
+  }
+
+  #fail(error: Error): void {
+    const superstep = this.#superstep;
+    this.#endSuperstep();
+    superstep?.reject(error);
+  }
+
+  #endSuperstep(): void {
+    this.#superstep = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Runs stragglers a second time while a thread is idle, and comes back when the next one may be one. */
+  #speculate(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (!this.#options.isSpeculating || this.#superstep === undefined) return;
+    const { clock, pool } = this.#options;
+    const now = clock.monotonic();
+    const due = this.#stragglers(this.#superstep).sort((a, b) => a.dueAt - b.dueAt);
+    for (const { task, dueAt } of due) {
+      if (dueAt > now) {
+        this.#timer = clock.schedule(dueAt - now, () => this.#speculate());
+        return;
+      }
+      // The answer that makes a thread idle brings us back here.
+      if (pool.idleThreads() === 0) return;
+      this.#speculations++;
+      this.#attempt(task);
+    }
+  }
+
+  /** When each task that one attempt works on becomes a straggler. */
+  #stragglers(superstep: Superstep): { readonly task: Task; readonly dueAt: MonotonicMs }[] {
+    return superstep.tasks.flatMap((task) => {
+      const [attempt, second] = runningUnder(task);
+      if (task.win !== undefined || attempt?.begunAt === undefined || second !== undefined) return [];
+      const { stage, input } = task.work;
+      const times = {
+        tasks: superstep.tasks.filter(({ work }) => work.stage === stage).length,
+        done: superstep.done.get(stage) ?? [],
+        earlier: this.#earlier.get(stage) ?? [],
+      };
+      const afterMs = decideStragglerMs(times, recordsOf(input));
+      return afterMs === undefined ? [] : [{ task, dueAt: attempt.begunAt + afterMs }];
+    });
+  }
+}
+
+/** Attempts that can win: those under the claim that counts. */
+function runningUnder({ running, claim }: Task): readonly Attempt[] {
+  return [...running].filter((attempt) => attempt.claim === claim);
+}
+
+/**
+ * A measure of the input that is comparable between batches: of blocks all records, though a consumer reads its share of them.
+ * `undefined` where a range has no bound in records.
+ */
+function recordsOf(input: TaskInput): number | undefined {
+  if (input.kind === 'ranges') {
+    return input.splits.reduce<number | undefined>(
+      (sum, { range: { recordsMax } }) =>
+        sum === undefined || recordsMax === undefined ? undefined : sum + recordsMax,
+      0,
+    );
+  }
+  return input.exchanges.flatMap(({ parts }) => parts).reduce((sum, { records }) => sum + records, 0);
+}
+
+function closedError(): CancelledError {
+  return new CancelledError('the superstep was ended because its generation is ending');
+}
