@@ -6,9 +6,9 @@
  */
 
 /**
- * `meta`: generation, fold progress, catalog, planned batch. `manifests`: one per retained epoch. `deltas`: one blob per epoch, node and
- * subtask. `state`: the base tables. `groups`: count and digest of each key group of the base tables. `tables`: rows of
- * table sinks. `dead-letters`: refused records.
+ * `meta`: generation, fold progress, catalog, planned batch. `manifests`: one per retained epoch. `deltas`: one blob per
+ * epoch, node and subtask. `state`: the base tables. `groups`: count and digest of each key group of the base tables.
+ * `tables`: rows of table sinks. `dead-letters`: refused records.
  */
 export const SPACES: readonly ['meta', 'manifests', 'deltas', 'state', 'groups', 'tables', 'dead-letters'] = [
   'meta',
