@@ -11,12 +11,12 @@
  */
 import { HeartbeatMonitor } from '../actors/index.ts';
 import { createClaim, createHeartbeat, SharedClaim, SharedHeartbeatReader } from '../channels/index.ts';
+import type { JobOptions } from '../execution/options.ts';
 import {
   assert,
   type Cancellable,
   CancelledError,
   type Clock,
-  type DurationMs,
   type ErrorReport,
   fromReport,
   type MonotonicMs,
@@ -25,6 +25,7 @@ import {
   subtaskId,
   toReport,
 } from '../model/index.ts';
+import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { decideAnswer } from './decide-answer.ts';
 import { decideStragglerMs, type TaskTime } from './decide-speculation.ts';
 import type { PlannedTask } from './derive-tasks.ts';
@@ -34,18 +35,11 @@ import type { PoolAnswer, RunningTask, TaskPool } from './task-pool.ts';
 export interface StageRunnerOptions {
   readonly pool: TaskPool;
   readonly clock: Clock;
-  /** Times a task may fail before its superstep does; at least 1. */
-  readonly attemptsMax: number;
-  readonly isSpeculating: boolean;
-  /** A thread that does not come back from one step of a task for so long is ended. */
-  readonly operatorTimeoutMs: DurationMs;
-}
-
-export interface TaskWin {
-  readonly output: TaskOutput;
-  readonly attempt: AttemptNumber;
-  readonly thread: PoolThread;
-  readonly durationMs: DurationMs;
+  readonly plan: Pick<PhysicalPlan, 'stages'>;
+  /** `batch.attemptsMax`, `batch.speculation`, `operatorTimeoutMs`. */
+  readonly options: Pick<JobOptions, 'operatorTimeoutMs'> & {
+    readonly batch: Pick<JobOptions['batch'], 'attemptsMax' | 'speculation'>;
+  };
 }
 
 /** Since the runner was made. */
@@ -66,7 +60,7 @@ interface Task {
   /** The one that counts. */
   claim: SharedArrayBuffer;
   failures: number;
-  win: TaskWin | undefined;
+  output: TaskOutput | undefined;
 }
 
 interface Attempt {
@@ -83,7 +77,7 @@ interface Superstep {
   readonly tasks: readonly Task[];
   readonly done: Map<StageIndex, TaskTime[]>;
   left: number;
-  resolve(wins: readonly TaskWin[]): void;
+  resolve(outputs: readonly TaskOutput[]): void;
   reject(error: Error): void;
 }
 
@@ -112,9 +106,10 @@ export class StageRunner {
   #lostThreads = 0;
 
   constructor(options: StageRunnerOptions) {
-    assert(options.attemptsMax >= 1, 'a task is tried once at least');
+    const { clock, options: job } = options;
+    assert(job.batch.attemptsMax >= 1, 'a task is tried once at least');
     this.#options = options;
-    this.#monitor = new HeartbeatMonitor({ clock: options.clock, operatorTimeoutMs: options.operatorTimeoutMs });
+    this.#monitor = new HeartbeatMonitor({ clock, operatorTimeoutMs: job.operatorTimeoutMs });
   }
 
   counts(): StageRunnerCounts {
@@ -126,7 +121,7 @@ export class StageRunner {
    * that was one too many, or with `CancelledError` when the runner is closed; then nothing more is started, and what still
    * runs ends with the pool.
    */
-  run(tasks: readonly PlannedTask[]): Promise<readonly TaskWin[]> {
+  run(tasks: readonly PlannedTask[]): Promise<readonly TaskOutput[]> {
     assert(this.#superstep === undefined, 'the barrier of BSP: a superstep begins when the one before is done');
     if (this.#isClosed) return Promise.reject(closedError());
     if (tasks.length === 0) return Promise.resolve([]);
@@ -154,7 +149,7 @@ export class StageRunner {
       failedOn: new Set(),
       claim: createClaim(),
       failures: 0,
-      win: undefined,
+      output: undefined,
     };
   }
 
@@ -187,7 +182,8 @@ export class StageRunner {
     attempt.thread = thread;
     attempt.begunAt = this.#options.clock.monotonic();
     const { stage, subtask, epoch } = task.work;
-    const name = `the thread of subtask ${subtaskId(stage, subtask)} in epoch ${epoch}`;
+    const { name: stageName } = this.#options.plan.stages[stage]!;
+    const name = `subtask ${subtaskId(stage, subtask)} (${stageName}) in the batch of epoch ${epoch}`;
     const unwatch = this.#monitor.watch(name, new SharedHeartbeatReader(heartbeat), (report) => {
       attempt.hung = report;
       attempt.running.kill();
@@ -207,7 +203,7 @@ export class StageRunner {
     if (report?.name === 'WorkerLostError') this.#lostThreads++;
     const superstep = this.#superstep;
     if (superstep?.tasks.includes(task) !== true) return;
-    if (task.win === undefined) this.#decide(superstep, task, attempt, answer, report);
+    if (task.output === undefined) this.#decide(superstep, task, attempt, answer, report);
     this.#speculate();
   }
 
@@ -230,7 +226,7 @@ export class StageRunner {
       claimHolder: holder === 0 ? 'nobody' : holder === attempt.number ? 'self' : 'other',
       othersRunning: runningUnder(task).length,
       failures: task.failures,
-      attemptsMax: this.#options.attemptsMax,
+      attemptsMax: this.#options.options.batch.attemptsMax,
     });
     if (decision === 'win' && result.kind === 'done') this.#win(superstep, task, attempt, answer, result.output);
     if (decision === 'give-up' && report !== undefined) {
@@ -250,7 +246,7 @@ export class StageRunner {
     const { durationMs, thread } = answer;
     assert(thread !== undefined, 'a task that is done ran on a thread');
     const { stage, subtask, epoch, input } = task.work;
-    task.win = { output, attempt: attempt.number, thread, durationMs };
+    task.output = { output, attempt: attempt.number, thread, durationMs };
     this.#homes.set(subtaskId(stage, subtask), { epoch, attempt: attempt.number, thread });
     const time = { durationMs, records: recordsOf(input) };
     superstep.done.set(stage, [...(superstep.done.get(stage) ?? []), time]);
@@ -260,7 +256,7 @@ export class StageRunner {
     for (const [of, times] of superstep.done) {
       this.#earlier.set(of, [...(this.#earlier.get(of) ?? []), ...times].slice(-EARLIER_MAX));
     }
-    superstep.resolve(superstep.tasks.map(({ win }) => win!));
+    superstep.resolve(superstep.tasks.map(({ output }) => output!));
   }
 
   #fail(error: Error): void {
@@ -279,8 +275,8 @@ export class StageRunner {
   #speculate(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (!this.#options.isSpeculating || this.#superstep === undefined) return;
-    const { clock, pool } = this.#options;
+    const { clock, options, pool } = this.#options;
+    if (options.batch.speculation === 'off' || this.#superstep === undefined) return;
     const now = clock.monotonic();
     const due = this.#stragglers(this.#superstep).sort((a, b) => a.dueAt - b.dueAt);
     for (const { task, dueAt } of due) {
@@ -299,7 +295,7 @@ export class StageRunner {
   #stragglers(superstep: Superstep): { readonly task: Task; readonly dueAt: MonotonicMs }[] {
     return superstep.tasks.flatMap((task) => {
       const [attempt, second] = runningUnder(task);
-      if (task.win !== undefined || attempt?.begunAt === undefined || second !== undefined) return [];
+      if (task.output !== undefined || attempt?.begunAt === undefined || second !== undefined) return [];
       const { stage, input } = task.work;
       const times = {
         tasks: superstep.tasks.filter(({ work }) => work.stage === stage).length,
