@@ -83,6 +83,85 @@ test('the time to get ready ends with being ready', async () => {
   );
 });
 
+describe('a worker that waits to be told what to do', () => {
+  test('is prepared, and ready when it has said so', async () => {
+    await withThread('prepare', async ({ ref, connection }) => {
+      const states: WorkerState[] = [ref.state];
+      ref.observe((state) => void states.push(state));
+      await ref.prepared;
+
+      ref.expectReady();
+      await connection.remote.getReady();
+      await ref.ready;
+
+      expect(states).toEqual(['starting', 'prepared', 'running']);
+    });
+  });
+
+  test('waits for as long as it likes, and then has the start timeout once more', async () => {
+    const clock = new SimulatedClock();
+    await withThread(
+      'prepare',
+      async ({ ref }) => {
+        await ref.prepared;
+        clock.advance(60_000);
+        expect(clock.timers).toBe(0);
+
+        ref.expectReady();
+        clock.advance(15_000);
+
+        await expect(ref.ready).rejects.toThrow(/was not ready after 15000 ms \(startTimeoutMs\).*an operator/);
+        expect(await ref.exited).toMatchObject({ code: ERR_WORKER_START });
+      },
+      { clock },
+    );
+  });
+
+  test('is lost before it was ready when its thread ends meanwhile', async () => {
+    await withThread('prepare', async ({ ref, connection }) => {
+      await ref.prepared;
+
+      await expect(connection.remote.exit(3)).rejects.toMatchObject({ code: 'ERR_WORKER_LOST' });
+
+      await expect(ref.ready).rejects.toMatchObject({ code: ERR_WORKER_START });
+      expect(ref.state).toBe('lost');
+      ref.expectReady();
+    });
+  });
+
+  test('names what keeps it from getting ready', async () => {
+    await withThread('prepare', async ({ ref, connection }) => {
+      await ref.prepared;
+      ref.expectReady();
+
+      await connection.remote.refuseLate().catch(() => undefined);
+
+      expect(await ref.exited).toMatchObject({
+        code: ERR_WORKER_START,
+        message: 'worker 1 could not start: the model file is missing',
+        cause: { node: 'score' },
+      });
+    });
+  });
+
+  test('is not expected to get ready before it is prepared', async () => {
+    await withThread('prepare', async ({ ref }) => {
+      expect(() => ref.expectReady()).toThrow(AssertionError);
+    });
+  });
+
+  test('can be stopped instead', async () => {
+    await withThread('prepare', async ({ ref, connection }) => {
+      await ref.prepared;
+
+      expect(await ref.stop(() => connection.remote.close(), 15_000)).toBe('asked');
+
+      await expect(ref.ready).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
+      expect(ref.state).toBe('stopped');
+    });
+  });
+});
+
 describe('the loss of a worker', () => {
   test.each([
     ['null', null],
