@@ -246,7 +246,7 @@ export class StageRunner {
     const { durationMs, thread } = answer;
     assert(thread !== undefined, 'a task that is done ran on a thread');
     const { stage, subtask, epoch, input } = task.work;
-    task.output = { output, attempt: attempt.number, thread, durationMs };
+    task.output = output;
     this.#homes.set(subtaskId(stage, subtask), { epoch, attempt: attempt.number, thread });
     const time = { durationMs, records: recordsOf(input) };
     superstep.done.set(stage, [...(superstep.done.get(stage) ?? []), time]);
