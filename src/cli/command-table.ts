@@ -15,7 +15,7 @@ export interface CommandRow {
   readonly options: Readonly<Record<string, OptionRow>>;
 }
 
-export type CommandName = 'run' | 'validate' | 'explain' | 'state';
+export type CommandName = 'run' | 'compare' | 'validate' | 'explain' | 'state';
 
 const PLAN_OPTIONS: Readonly<Record<string, OptionRow>> = {
   mode: { value: 'MODE', help: 'continuous, microbatch or adaptive; default: what the job says, else continuous' },
@@ -39,6 +39,29 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       state: { value: 'DIR', help: 'the state directory of this job' },
       quiet: { help: 'no progress and no summary' },
       json: { help: 'the summary as one line of JSON' },
+    },
+  },
+  compare: {
+    usage: 'JOB [options]',
+    help: 'run a job over the same input in both modes: prove that the outputs are equal, measure side by side',
+    positionalsMin: 1,
+    positionalsMax: 1,
+    options: {
+      rate: {
+        value: 'R',
+        help: 'records per second for the latencies; default auto: what all variants can keep up with',
+      },
+      duration: { value: 'S', help: 'how long each run on schedule takes, in seconds or as 30s, 2m; default 10' },
+      records: {
+        value: 'N',
+        help: 'records of each source to compare over; default: all; needed where a source never ends',
+      },
+      intervals: { value: 'MS,MS', help: 'trigger intervals of microbatch mode in ms; default 100,1000' },
+      parallelism: { value: 'N', help: 'subtasks per stage; default: what the job says, else one per worker' },
+      workers: { value: 'N', help: 'worker threads; default: what the job says, else 2' },
+      json: { help: 'everything as one line of JSON' },
+      report: { value: 'FILE', help: 'also measure throughput-latency curves, and write all of it as one HTML page' },
+      keep: { value: 'DIR', help: 'work in this empty folder and leave outputs and state there' },
     },
   },
   validate: {

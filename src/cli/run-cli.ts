@@ -1,6 +1,7 @@
 /** Words to an exit code: finds the command, runs it, and says what went wrong. Everything real comes in through the ports. */
 import { MillraceError } from '../index.ts';
 import { renderHelp } from './command-table.ts';
+import { compareCommand } from './compare-command.ts';
 import { decideErrorExitCode, EXIT_DONE } from './decide-exit-code.ts';
 import { escapeLines } from './escape-text.ts';
 import { type ParsedArguments, parseArguments } from './parse-arguments.ts';
@@ -36,6 +37,8 @@ async function dispatch(parsed: Extract<ParsedArguments, { kind: 'command' }>, p
   switch (command) {
     case 'run':
       return runCommand(first, options, ports);
+    case 'compare':
+      return compareCommand(first, options, ports);
     case 'validate':
       await validateCommand(first, options, ports.terminal);
       return EXIT_DONE;

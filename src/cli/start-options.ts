@@ -57,7 +57,8 @@ function triggerOptions(text: string, mode: string | true | undefined): Pick<Sta
   throw wrongWord('trigger', text, TRIGGERS, ' or a duration (500ms, 30s, 5m, 1h)');
 }
 
-function parseDuration(text: string): number | undefined {
+/** `500ms`, `30s`, `5m`, `1h` in milliseconds; `undefined` for anything else. */
+export function parseDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
   return number === undefined || unit === undefined ? undefined : Number(number) * UNITS_MS[unit]!;
 }

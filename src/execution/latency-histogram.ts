@@ -46,4 +46,9 @@ export class LatencyHistogram {
       max: histogram.maxValue / 1000,
     };
   }
+
+  /** Milliseconds at each of `percentiles` (0 to 100). All zero when nothing was recorded. */
+  valuesAt(percentiles: readonly number[]): readonly number[] {
+    return percentiles.map((percentile) => this.#histogram.getValueAtPercentile(percentile) / 1000);
+  }
 }

@@ -102,8 +102,14 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     number: 6,
-    units: ['cli', 'dashboard'],
+    units: ['compare'],
     mayImport: [...UP_TO_ROOTS, 'index.ts'],
+    use: 'a comparison knows no terminal: hand text for people in, and let `cli` show what comes out',
+  },
+  {
+    number: 6,
+    units: ['cli', 'dashboard'],
+    mayImport: [...UP_TO_ROOTS, 'index.ts', 'compare'],
     use: 'commands and pages stand on the public surface, not on each other',
   },
 ];
@@ -116,20 +122,22 @@ export const PACKAGES: readonly Home[] = [
   { name: 'piscina', homes: ['microbatch'], use: 'the stage runner of `microbatch`' },
   { name: 'hdr-histogram-js', homes: ['execution'], use: 'the metrics of `execution`' },
   { name: 'zod', homes: ['config'], use: 'the validated options that `config` returns' },
+  // Never imported: its text is put into the page of a report.
+  { name: 'uplot', homes: ['compare'], use: 'the report of `compare`' },
   { name: '@marcbachmann/cel-js', homes: ['config'], use: 'compiled expressions of `config`' },
 ];
 
 const CLOCK = 'the injected `Clock` of model/time.ts';
 const RANDOM = 'a seeded generator, or a value passed in by a composition root';
-const FILES = ['connectors', 'storage', 'config', 'cli', ROOTS];
+const FILES = ['connectors', 'storage', 'config', 'compare', 'cli', ROOTS];
 
 /** Built-in modules with a home. Those without a row (`node:path`, `node:zlib`, `node:url`, ...) are free. */
 export const BUILTINS: readonly Home[] = [
-  { name: 'node:fs', homes: FILES, use: 'a port: files are opened at the edge (connectors, storage, config, cli)' },
+  { name: 'node:fs', homes: FILES, use: 'a port: files are opened at the edge (connectors, storage, config, compare, cli)' },
   {
     name: 'node:fs/promises',
     homes: FILES,
-    use: 'a port: files are opened at the edge (connectors, storage, config, cli)',
+    use: 'a port: files are opened at the edge (connectors, storage, config, compare, cli)',
   },
   { name: 'node:worker_threads', homes: ['actors', ROOTS], use: 'the worker pool and ports of `actors`' },
   { name: 'node:perf_hooks', homes: ['model/system-clock.ts', ROOTS], use: CLOCK },
@@ -144,7 +152,8 @@ export const BUILTINS: readonly Home[] = [
     use: RANDOM,
   },
   { name: 'node:vm', homes: [], use: 'CEL expressions or a module reference: Millrace never evaluates text as code' },
-  { name: 'node:child_process', homes: [], use: 'worker threads: Millrace starts no process' },
+  // compare/run-trial.ts: a trial has CPU time and memory of its own, and is killed (design note: comparisons run in rehearsals).
+  { name: 'node:child_process', homes: ['compare/run-trial.ts'], use: 'worker threads: a job starts no process' },
   { name: 'node:cluster', homes: [], use: 'worker threads: Millrace starts no process' },
   { name: 'node:http', homes: ['dashboard'], use: 'the host service: Millrace opens no port unless asked' },
   { name: 'node:https', homes: ['dashboard'], use: 'the host service: Millrace opens no port unless asked' },
@@ -175,8 +184,9 @@ export const GLOBALS: readonly Home[] = [
   { name: 'process.abort', homes: [], use: 'a thrown error: a library never ends its host' },
   // storage/owner-probe.ts sends signal 0: whether the owner of a lock still runs.
   { name: 'process.kill', homes: ['crash-point.ts', 'storage/owner-probe.ts'], use: 'a cooperative stop' },
-  { name: 'process.on', homes: ['cli', ROOTS], use: 'the job handle: a library installs no signal handlers' },
-  { name: 'process.once', homes: ['cli', ROOTS], use: 'the job handle: a library installs no signal handlers' },
+  // compare/trial-process.ts is the entry of a process, and talks to its parent.
+  { name: 'process.on', homes: ['cli', 'compare/trial-process.ts', ROOTS], use: 'the job handle: a library installs no signal handlers' },
+  { name: 'process.once', homes: ['cli', 'compare/trial-process.ts', ROOTS], use: 'the job handle: a library installs no signal handlers' },
   { name: 'process.env', homes: ['cli', ROOTS], use: 'an option, resolved once at the root' },
   { name: 'process.argv', homes: ['cli'], use: 'an option, resolved once at the root' },
   { name: 'process.chdir', homes: [], use: 'paths resolved against the base directory of the job' },

@@ -1,0 +1,115 @@
+/** A comparison as text for people: the table, what was compared with what, and under which conditions. Pure. */
+import type { SinkComparison } from '../compare/compare-outputs.ts';
+import type { Comparison, OutputComparison } from '../compare/comparison.ts';
+import type { FigureTable } from '../compare/figure-table.ts';
+import { nameOf } from '../compare/variant.ts';
+import { comparisonTable } from './comparison-table.ts';
+import { escapeText } from './escape-text.ts';
+import { formatCount, formatCounted, formatDuration } from './format-number.ts';
+
+const EXAMPLE_LENGTH_MAX = 200;
+/** Of sinks that differ: the first ones say enough. */
+const DIFFERENCES_SHOWN_MAX = 10;
+
+export function renderComparison(comparison: Comparison): string {
+  const lines = [
+    `${escapeText(comparison.job)}: ${describeEquality(comparison)}`,
+    '',
+    renderTable(comparisonTable(comparison)),
+    ...describeDifferences(comparison),
+    ...describeConditions(comparison),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Columns as wide as their widest cell, figures to the right. */
+export function renderTable({ columns, sections }: FigureTable): string {
+  const rows = sections.flatMap((section) => section.rows);
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length)) + 2;
+  const widths = columns.map(({ title, subtitle }, index) =>
+    Math.max(title.length, subtitle.length, ...rows.map(({ cells }) => cells[index]!.length)),
+  );
+  const line = (name: string, cells: readonly string[]): string =>
+    [name.padEnd(nameWidth), ...cells.map((cell, index) => cell.padStart(widths[index]!))].join('  ').trimEnd();
+  const body = sections.flatMap(({ title, rows: inside }) => [
+    title,
+    ...inside.map(({ name, cells }) => line(`  ${name}`, cells)),
+    '',
+  ]);
+  const head = [
+    line(
+      '',
+      columns.map(({ title }) => title),
+    ),
+    line(
+      '',
+      columns.map(({ subtitle }) => subtitle),
+    ),
+  ];
+  return [...head, ...body].join('\n');
+}
+
+/** One sentence. */
+export function describeEquality({ equal, level, outputs, variants }: Comparison): string {
+  const runs = `${formatCounted(outputs.length, 'run')} of ${formatCounted(variants.length, 'variant')}`;
+  if (!equal) return 'the committed outputs are NOT the same';
+  return level === 'every row'
+    ? `the committed outputs are the same, every row, in ${runs}`
+    : `the committed outputs are the same in the last row of each key, and in the number of its rows, in ${runs}; rows in between differ, because inputs of one key met in another order`;
+}
+
+/** Lines; none when all is equal row by row. */
+export function describeDifferences(comparison: Comparison): readonly string[] {
+  const found = comparison.outputs.flatMap((output) =>
+    output.sinks.filter(({ difference }) => difference !== undefined).map((sink) => ({ output, sink })),
+  );
+  if (found.length === 0) return [];
+  const shown = found
+    .slice(0, DIFFERENCES_SHOWN_MAX)
+    .flatMap(({ output, sink }) => describeSink(comparison, output, sink));
+  const more = found.length - DIFFERENCES_SHOWN_MAX;
+  const cause =
+    comparison.isRepeatable === false
+      ? [
+          '  two continuous runs differ from each other too: the output of this job depends on chance, time or arrival, whatever the mode',
+        ]
+      : [];
+  return [
+    'differences',
+    ...shown,
+    ...(more > 0 ? [`  and ${formatCounted(more, 'more sink', 'more sinks')}`] : []),
+    ...cause,
+    '',
+  ];
+}
+
+function describeSink(comparison: Comparison, output: OutputComparison, sink: SinkComparison): readonly string[] {
+  const { difference, level, rowsInOther, rowsInReference } = sink;
+  if (difference === undefined) return [];
+  const variant = comparison.variants.find(({ id }) => id === output.variant)!;
+  const reference = `${output.reference.variant} (${output.reference.trial})`;
+  const example = (side: string) => (line: string) => `      only ${side}: ${escapeText(line, EXAMPLE_LENGTH_MAX)}`;
+  return [
+    `  sink ${escapeText(sink.sink)}, ${nameOf(variant)} (${output.trial}) against ${reference}: ` +
+      `${formatCounted(rowsInOther, 'row')} against ${formatCount(rowsInReference)}, ` +
+      `${formatCount(difference.onlyInOther)} only here, ${formatCount(difference.onlyInReference)} only there; ` +
+      (level === 'different'
+        ? difference.isKeyed
+          ? `${formatCounted(difference.keysDiffering, 'key')} with another last row or number of rows`
+          : 'rows without a key'
+        : 'the last row of each key is the same'),
+    ...difference.examplesOfOther.map(example('here ')),
+    ...difference.examplesOfReference.map(example('there')),
+  ];
+}
+
+export function describeConditions({ conditions, notMeasured }: Comparison): readonly string[] {
+  const { machine, durationMs, warmUpMs } = conditions;
+  return [
+    `machine       ${formatCounted(machine.cores, 'core')} (${escapeText(machine.cpu)}), Node ${machine.node}, ${machine.platform}; ${formatCounted(conditions.workers, 'worker')}, parallelism ${conditions.parallelism}`,
+    `rate          ${formatCount(conditions.recordsPerSecond)} records/s (${conditions.rateReason}), open loop over ${formatDuration(durationMs)}; the first ${formatDuration(warmUpMs)} are left out`,
+    `latency       from when a record was due until a sink took it; a committed sink shows it with the next commit: in continuous mode every ${formatDuration(conditions.epochIntervalMs)}, in microbatch mode at the end of the batch`,
+    'time to drain from when all threads ran to the last commit, with the warm-up of the compiler in it; CPU and memory are those of the whole process',
+    `not measured  ${notMeasured.join('; ')}`,
+  ];
+}

@@ -1,0 +1,120 @@
+/**
+ * The parent's half of a trial: starts its process, hears what it says, and ends it when it is told to or nothing moves any more.
+ *
+ * The process is this package's own entry module, given its work as a message: no shell, no words of a user on a command line.
+ * It is ended by its own handle and never by name.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { type Cancellable, CancelledError, type Clock, type DurationMs, MillraceError } from '../model/index.ts';
+import type { TrialMessage, TrialRequest, TrialResult } from './trial.ts';
+
+/** A source that gives nothing for so long gives nothing any more. */
+const STALL_MS = 30_000;
+/** Of what a process wrote to its error output: enough for a stack. */
+const COMPLAINT_CHARS_MAX = 4000;
+
+export interface TrialPorts {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Every message but the last, as it arrives. `kill` ends the process the way `kill -9` does. */
+  onMessage?(message: TrialMessage, kill: () => void): void;
+}
+
+/** Resolves with `undefined` when the trial was killed by `kill`, and its process is gone. */
+export function runTrial(request: TrialRequest, ports: TrialPorts): Promise<TrialResult | undefined> {
+  return new TrialProcess(request, ports).ended;
+}
+
+class TrialProcess {
+  readonly ended: Promise<TrialResult | undefined>;
+  readonly #ports: TrialPorts;
+  readonly #child: ChildProcess;
+  readonly #abort: () => void = () => this.#end(new CancelledError('the comparison was stopped'));
+  #stall: Cancellable | undefined;
+  #recordsRead = -1;
+  #complaint = '';
+  #last: TrialResult | Error | 'killed' | undefined;
+
+  constructor(request: TrialRequest, ports: TrialPorts) {
+    this.#ports = ports;
+    // What a job prints is no part of the comparison; what its process complains of is told when it dies.
+    this.#child = fork(new URL('./trial-process.js', import.meta.url), [], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'json',
+    });
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once('error', (error) => reject(error));
+      this.#child.once('close', (code, signal) => {
+        this.#dispose();
+        const last = this.#last ?? trialError(this.#describeDeath(code, signal));
+        if (last instanceof Error) reject(last);
+        else resolve(last === 'killed' ? undefined : last);
+      });
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = (this.#complaint + text).slice(-COMPLAINT_CHARS_MAX);
+    });
+    this.#child.on('message', (message) => this.#hear(message as TrialMessage));
+    ports.signal.addEventListener('abort', this.#abort, { once: true });
+    if (ports.signal.aborted) this.#abort();
+    else this.#child.send(request, () => {});
+    this.#watch();
+  }
+
+  #hear(message: TrialMessage): void {
+    switch (message.kind) {
+      case 'ended':
+        this.#last = message.result;
+        return;
+      case 'failed':
+        this.#last = trialError(message.message);
+        return;
+      case 'progress':
+        if (message.recordsRead > this.#recordsRead) this.#watch();
+        this.#recordsRead = Math.max(this.#recordsRead, message.recordsRead);
+        break;
+      case 'epoch':
+      case 'running':
+        break;
+    }
+    this.#ports.onMessage?.(message, () => this.#end('killed'));
+  }
+
+  /** The job has this long to read its next record. */
+  #watch(): void {
+    this.#stall?.cancel();
+    this.#stall = this.#ports.clock.schedule(STALL_MS, () =>
+      this.#end(trialError(`it read ${describeRead(this.#recordsRead)} and then nothing for ${STALL_MS / 1000} s`)),
+    );
+  }
+
+  #end(last: Error | 'killed'): void {
+    if (this.#last !== undefined) return;
+    this.#last = last;
+    this.#child.kill('SIGKILL');
+  }
+
+  #dispose(): void {
+    this.#stall?.cancel();
+    this.#ports.signal.removeEventListener('abort', this.#abort);
+  }
+
+  #describeDeath(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    const complaint = this.#complaint.trim();
+    return `its process ended ${how}${complaint === '' ? '' : `: ${complaint}`}`;
+  }
+}
+
+function describeRead(recordsRead: number): string {
+  return recordsRead <= 0 ? 'no record' : `${recordsRead} records`;
+}
+
+function trialError(message: string): MillraceError {
+  return new MillraceError(message, { code: 'ERR_TRIAL', domain: 'user', recovery: 'restart' });
+}
+
+/** How long a warm-up is of a run of that length. */
+export function warmUpOf(durationMs: DurationMs): DurationMs {
+  return durationMs / 5;
+}

@@ -1,0 +1,86 @@
+/**
+ * Entry of the process of one trial: runs the job it is sent, measures, says what it measured, ends.
+ *
+ * It ends as well when whoever started it is gone. It takes no part in a Ctrl-C: its parent decides.
+ */
+import { LatencyHistogram } from '../execution/latency-histogram.ts';
+import { JobHandle } from '../launch.ts';
+import { SystemClock } from '../model/index.ts';
+import { distributionPercentiles } from './distribution-points.ts';
+import type { TrialMessage, TrialRequest, TrialResult } from './trial.ts';
+
+/** Workers hand over what they measured several times a second: a part may hold what is this old. */
+const PART_AGE_MS = 200;
+
+process.once('message', (request: TrialRequest) => {
+  const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+  void runTrial(request)
+    .then<TrialMessage, TrialMessage>(
+      (result) => ({ kind: 'ended', result }),
+      (thrown: unknown) => ({ kind: 'failed', message: messageOf(thrown) }),
+    )
+    // Not before it has left: what is still in the channel is lost with it.
+    .then((last) => say(last, () => process.disconnect()));
+});
+process.on('SIGINT', () => {});
+
+/** Rejects with one sentence when the job did not run to its end. */
+async function runTrial({ reference, options, stateDirectory, warmUpMs }: TrialRequest): Promise<TrialResult> {
+  const clock = new SystemClock();
+  const latencies = new LatencyHistogram();
+  const handle = new JobHandle(reference, {}, { ...options, stateDirectory });
+  process.once('disconnect', () => void handle.close());
+  let startedAt = clock.monotonic();
+  let startedCpuMs = cpuMs();
+  let committedAt = startedAt;
+  let endedCpuMs = startedCpuMs;
+  let wasRunning = false;
+  handle.on('state', (state) => {
+    if (state !== 'running' || wasRunning) return;
+    wasRunning = true;
+    startedAt = clock.monotonic();
+    startedCpuMs = cpuMs();
+    say({ kind: 'running' });
+  });
+  handle.on('epoch', ({ epoch, totals }) => {
+    committedAt = clock.monotonic();
+    endedCpuMs = cpuMs();
+    say({ kind: 'epoch', epoch, recordsWritten: totals.recordsWritten });
+  });
+  handle.on('status', ({ recordsRead }) => say({ kind: 'progress', recordsRead }));
+  handle.on('latency', (part) => {
+    if (clock.monotonic() - startedAt >= warmUpMs + PART_AGE_MS) latencies.add(part);
+  });
+
+  await handle.start();
+  const outcome = await handle.finished;
+
+  if (outcome.kind === 'failed') throw new Error(outcome.reason);
+  if (outcome.kind === 'closed') throw new Error('the trial was ended from outside');
+  const status = handle.status();
+  const percentiles = distributionPercentiles(latencies.summary().count);
+  const values = latencies.valuesAt(percentiles);
+  return {
+    elapsedMs: committedAt - startedAt,
+    recordsRead: status.recordsRead,
+    recordsWritten: status.recordsWritten,
+    recordsRefused: status.deadLetters + status.recordsSkipped,
+    epochs: status.epochsCommitted,
+    restarts: status.restarts,
+    cpuMs: endedCpuMs - startedCpuMs,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    commits: status.commits,
+    latency: latencies.summary(),
+    distribution: percentiles.map((percentile, index) => ({ percentile, ms: values[index]! })),
+  };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Nobody to tell is no failure: the parent is gone, and this process ends by itself. */
+function say(message: TrialMessage, done: () => void = () => {}): void {
+  if (process.connected) process.send?.(message, undefined, undefined, done);
+}

@@ -1,0 +1,54 @@
+/**
+ * What a comparison and the process of one trial say to each other: plain data, sent as JSON.
+ *
+ * A trial is one run of a rehearsed job in a process of its own, so that its CPU time and memory are its own, and so that it can
+ * be killed.
+ */
+import type { JobReference } from '../config/index.ts';
+import type { LatencySummary } from '../execution/latency-histogram.ts';
+import type { JobOptionsInput } from '../execution/options.ts';
+import type { DurationMs } from '../model/index.ts';
+
+/** The one message to the process. */
+export interface TrialRequest {
+  readonly reference: JobReference;
+  readonly options: JobOptionsInput;
+  readonly stateDirectory: string;
+  /** Latencies that sinks measure earlier than this, counted from when the job runs, are left out. */
+  readonly warmUpMs: DurationMs;
+}
+
+/** From the process. `running` once, then any number of `progress` and `epoch`, then `ended` or `failed`. */
+export type TrialMessage =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'progress'; readonly recordsRead: number }
+  /** An epoch is durable. Counts are those of the state directory. */
+  | { readonly kind: 'epoch'; readonly epoch: number; readonly recordsWritten: number }
+  | { readonly kind: 'ended'; readonly result: TrialResult }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface TrialResult {
+  /** From when all threads ran to the last commit. */
+  readonly elapsedMs: DurationMs;
+  /** Over the life of the state directory, hence of a killed run and its continuation together. */
+  readonly recordsRead: number;
+  readonly recordsWritten: number;
+  readonly recordsRefused: number;
+  readonly epochs: number;
+  readonly restarts: number;
+  /** User and system time of the whole process in that span. */
+  readonly cpuMs: DurationMs;
+  /** Highest resident size of the process, in bytes, since it was born. */
+  readonly peakMemoryBytes: number;
+  /** From an epoch's transaction to its durability. */
+  readonly commits: LatencySummary;
+  /** From when a record was due at its source until a sink took it, behind the warm-up. */
+  readonly latency: LatencySummary;
+  readonly distribution: readonly LatencyPoint[];
+}
+
+/** `percentile` of all records had at most this latency. */
+export interface LatencyPoint {
+  readonly percentile: number;
+  readonly ms: DurationMs;
+}
