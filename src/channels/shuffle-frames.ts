@@ -13,20 +13,25 @@ import { RunList, type ShuffleOutput } from './shuffle-output.ts';
 export interface ShuffleFramesOptions {
   /** Channels: parts of the exchange that a consumer reads one after the other. At least 1. */
   readonly bins: number;
-  /**
-   * Records per frame at most; so many may wait in each bin. Default 128: smaller frames cost more per record, larger ones of
-   * many bins outgrow the caches (measured with 1 to 128 bins, frames of 64 to 512).
-   */
+  /** Records per frame at most; so many may wait in each bin. Default 128, from 64 bins on fewer. */
   readonly frameRecordsMax?: number;
   /** Bytes of one output (I8). */
   readonly bytesMax: number;
 }
 
-const FRAME_RECORDS_MAX_DEFAULT = 128;
 /** Unless a single record needs more. */
 const FRAME_BYTES_MAX = 64 * 1024;
 /** From about here on a frame costs by its records, no longer by being a frame. A consumer may decode so many for nothing. */
 const SHARED_FRAME_RECORDS_MAX = 64;
+
+/** Measured with 1 to 128 bins: smaller frames cost more per record, more waiting records outgrow the caches. */
+const FRAME_RECORDS_MAX = 128;
+const FRAME_RECORDS_MIN = 64;
+const WAITING_RECORDS_MAX = 8192;
+
+function frameRecordsFor(bins: number): number {
+  return Math.max(FRAME_RECORDS_MIN, Math.min(FRAME_RECORDS_MAX, Math.floor(WAITING_RECORDS_MAX / bins)));
+}
 
 export class ShuffleFrames {
   readonly #bytesMax: number;
@@ -50,7 +55,7 @@ export class ShuffleFrames {
 
   constructor(options: ShuffleFramesOptions) {
     this.#bytesMax = options.bytesMax;
-    this.#frameRecordsMax = options.frameRecordsMax ?? FRAME_RECORDS_MAX_DEFAULT;
+    this.#frameRecordsMax = options.frameRecordsMax ?? frameRecordsFor(options.bins);
     assert(this.#frameRecordsMax >= 1, `a frame takes 1 record or more, not ${this.#frameRecordsMax}`);
     this.#runs = new RunList(options.bins);
   }

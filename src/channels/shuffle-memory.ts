@@ -104,7 +104,7 @@ export class ShuffleMemory {
     this.#chunks = [];
   }
 
-  /** The output taken last may be overwritten. Outputs before it are left to their readers. */
+  /** Nobody relies on any output taken so far. Keeps the memory of the last one: what was before it has gone to its readers. */
   recycle(): void {
     assert(this.#chunks.length === 0, 'memory is used again between two outputs');
     // One batch may need less than the next; a lasting surplus goes, one chunk a batch.

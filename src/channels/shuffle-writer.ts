@@ -41,10 +41,10 @@ export class ShuffleWriter {
   }
 
   /**
-   * The output taken last, if any, may be overwritten: its epoch is committed. Called between two outputs. A task that lost
-   * its race and still reads that output fails with `ERR_SHUFFLE_OUTDATED`.
+   * What was taken so far may be overwritten: its epoch is committed. Called between two outputs. A task that lost its race
+   * and still reads fails with `ERR_SHUFFLE_OUTDATED`.
    *
-   * Without this call each output has memory of its own, which is freed by chance: see `shuffle-memory.ts`.
+   * Without this call large outputs have memory of their own, which is freed by chance: see `shuffle-memory.ts`.
    */
   recycle(): void {
     this.#frames.recycle();
