@@ -7,7 +7,8 @@ import type { Until } from './execution/decide-stop.ts';
 import type { EpochReport } from './execution/epoch-committer.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';
 import type { LatencyPart } from './execution/latency-histogram.ts';
-import type { JobOptionsInput } from './execution/options.ts';
+import type { SwitchReport } from './execution/mode-control.ts';
+import type { ExecutionMode, JobOptionsInput } from './execution/options.ts';
 import type { EpochCounts } from './model/index.ts';
 
 /** The `workerData` of a driver thread, besides its ports. */
@@ -25,6 +26,7 @@ export interface DriverJob {
 export interface DriverCommands {
   drain(): void;
   close(): Promise<void>;
+  switchMode(mode: ExecutionMode): Promise<SwitchReport>;
   status(): JobStatus;
 }
 

@@ -12,9 +12,11 @@ import { ThreadWorkerHosting } from './continuous/thread-worker-hosting.ts';
 import { createCrashPoint } from './crash-point.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
 import type { EpochReport } from './execution/epoch-committer.ts';
-import { JobRun, type RunState } from './execution/job-run.ts';
+import { JobRun, type JobRunOptions, type RunState } from './execution/job-run.ts';
 import { type JobOptions, resolveJobOptions } from './execution/options.ts';
-import { assert, type CheckpointManifest, IncompatiblePlanError, SystemClock } from './model/index.ts';
+import { MicrobatchEngine } from './microbatch/microbatch-engine.ts';
+import { PiscinaTaskPoolHosting } from './microbatch/piscina-task-pool.ts';
+import { assert, type CheckpointManifest, type Clock, IncompatiblePlanError, SystemClock } from './model/index.ts';
 import { compile, type PhysicalPlan } from './plan/index.ts';
 import { dataPathOf, decideCompatibility, openStateDirectory } from './storage/index.ts';
 import type { WorkerJob } from './worker-job.ts';
@@ -46,13 +48,7 @@ async function startDriver(data: { readonly job: DriverJob; readonly ports: Cont
     plan,
     options,
     until: job.until,
-    engine: new ContinuousEngine(
-      new ThreadWorkerHosting<WorkerJob>({
-        entry: new URL('./worker.js', import.meta.url),
-        job: { reference: job.reference, dataPath: dataPathOf(statePath) },
-        clock,
-      }),
-    ),
+    engines: createEngines({ reference: job.reference, dataPath: dataPathOf(statePath) }, clock),
     baseDirectory: loaded.baseDirectory,
     clock,
     random: Math.random,
@@ -67,6 +63,7 @@ async function startDriver(data: { readonly job: DriverJob; readonly ports: Cont
   const commands: DriverCommands = {
     drain: () => run.drain(),
     close: () => run.close(),
+    switchMode: (mode) => run.switchMode(mode),
     status: () => run.status(),
   };
   const server = exposeControl({ ...commands }, ports.serves);
@@ -79,6 +76,18 @@ async function startDriver(data: { readonly job: DriverJob; readonly ports: Cont
     port?.close();
   });
   await run.start();
+}
+
+/** Neither does anything before it is asked to run. */
+function createEngines(job: WorkerJob, clock: Clock): JobRunOptions['engines'] {
+  return {
+    continuous: new ContinuousEngine(
+      new ThreadWorkerHosting({ entry: new URL('./worker.js', import.meta.url), job, clock }),
+    ),
+    microbatch: new MicrobatchEngine(
+      new PiscinaTaskPoolHosting({ entry: new URL('./task-worker.js', import.meta.url), job, clock }),
+    ),
+  };
 }
 
 function openState(

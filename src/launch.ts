@@ -13,7 +13,8 @@ import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './dr
 import type { Until } from './execution/decide-stop.ts';
 import type { JobOutcome, JobStatus } from './execution/job-status.ts';
 import type { LatencyPart } from './execution/latency-histogram.ts';
-import type { JobOptionsInput } from './execution/options.ts';
+import type { SwitchReport } from './execution/mode-control.ts';
+import type { ExecutionMode, JobOptionsInput } from './execution/options.ts';
 import { assert, CancelledError, type ErrorReport, MillraceError, SystemClock } from './model/index.ts';
 
 export interface MillraceOptions {
@@ -175,6 +176,16 @@ export class JobHandle extends EventEmitter<JobEvents> {
   async drain(): Promise<JobOutcome> {
     await this.#control.remote.drain().catch(() => undefined);
     return this.finished;
+  }
+
+  /**
+   * Goes on in another mode, at an epoch boundary: nothing is lost, repeated or reordered within a key. Resolves, with how long the
+   * job stood still, when it runs in that mode; at once when it does already. `adaptive`: from now on as the backlog tells; a mode by name
+   * ends that. Rejects when another switch is under way, when the other mode cannot be brought up (the job goes on as it was), and when the
+   * job ends before.
+   */
+  switchMode(mode: ExecutionMode): Promise<SwitchReport> {
+    return this.#control.remote.switchMode(mode);
   }
 
   /** Ends at once, without a final epoch; the next run continues from the last committed one. */

@@ -33,12 +33,14 @@ export const workerSuccessors: Successors<WorkerState> = {
 
 /**
  * ```
- *                  ┌────── restarting <─────┐
- *                  v           ^            │
+ *                  ┌── switching <─┐
+ *                  │ ┌─ restarting <┴───────┐
+ *                  v v           ^          │
  * created ─> starting ─> running ─> draining
  *                              └───────┴────> completed | failed | closed
  * ```
- * `restarting`: a generation has ended and the next waits for its backoff. `completed`: the final epoch is committed, by the
+ * `restarting`: a generation has failed and the next waits for its backoff. `switching`: a generation has ended behind its last
+ * epoch, and the next begins in the other mode. `completed`: the final epoch is committed, by the
  * end of all sources or by a drain. `closed`: the owner stopped the job without a final epoch.
  */
 export type JobState =
@@ -46,6 +48,7 @@ export type JobState =
   | 'starting'
   | 'running'
   | 'restarting'
+  | 'switching'
   | 'draining'
   | 'completed'
   | 'failed'
@@ -54,8 +57,9 @@ export type JobState =
 export const jobSuccessors: Successors<JobState> = {
   created: ['starting', 'failed', 'closed'],
   starting: ['running', 'restarting', 'completed', 'failed', 'closed'],
-  running: ['restarting', 'draining', 'completed', 'failed', 'closed'],
+  running: ['restarting', 'switching', 'draining', 'completed', 'failed', 'closed'],
   restarting: ['starting', 'failed', 'closed'],
+  switching: ['starting', 'failed', 'closed'],
   draining: ['restarting', 'completed', 'failed', 'closed'],
   completed: [],
   failed: [],

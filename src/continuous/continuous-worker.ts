@@ -96,6 +96,7 @@ export class ContinuousWorker {
         const { state, name } = source.subtask;
         return { subtask: name, state: state === 'idle' && !isQuiet ? 'active' : state };
       }),
+      behindMs: Math.max(0, ...this.#sources.map(({ subtask }) => subtask.behindMs())),
       stateBytes: sum(memory.map(({ bytes }) => bytes)),
       stateEntries: sum(memory.map(({ entries }) => entries)),
       latency: this.#latency.take(),
@@ -147,6 +148,7 @@ export class ContinuousWorker {
       node: node.id,
       head: chain.head,
       reader,
+      clock: this.#ports.clock,
       refused,
       epochRecords: Math.ceil(options.epoch.records / stage.parallelism),
       requestEpoch: (reason) => events.requestEpoch(reason),

@@ -11,6 +11,7 @@ import { placedInSource } from '../execution/source-failure.ts';
 import type { SourcePart, SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
+  type Clock,
   type Emitter,
   type Epoch,
   type Marker,
@@ -30,6 +31,7 @@ export interface SourceSubtaskOptions {
   readonly node: NodeId;
   readonly head: RecordTarget;
   readonly reader: SourceReader;
+  readonly clock: Clock;
   /** Where the reader's context files what it refuses. */
   readonly refused: RefusedRecords;
   /** Records read by this subtask after which it asks for an epoch; 0 = never. */
@@ -48,6 +50,8 @@ export class SourceSubtask implements LiveSubtask, Emitter {
   readonly #uncommitted: { readonly epoch: Epoch; readonly offsets: SplitOffsets }[] = [];
   readonly #mailbox: SubtaskMailbox;
   #state: SourceState = 'active';
+  /** When it last had nothing left to read; at first, when it began. */
+  #caughtUpAt: MonotonicMs;
   #isFinished = false;
   /** At the end of the last step. */
   #isBlocked = false;
@@ -63,6 +67,7 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     this.#host = options.host;
     this.#head = options.head;
     this.#reader = options.reader;
+    this.#caughtUpAt = options.clock.monotonic();
     this.#mailbox = new SubtaskMailbox(this.name, {
       beginEpoch: (marker) => this.#seal(marker),
       committed: (epoch, foldedThrough) => this.#onCommitted(epoch, foldedThrough),
@@ -76,6 +81,11 @@ export class SourceSubtask implements LiveSubtask, Emitter {
   /** Records read since the start of the generation. */
   recordsRead(): number {
     return this.#readBefore + this.#read;
+  }
+
+  /** For how long there has been something left to read, ms. */
+  behindMs(): number {
+    return this.#state === 'active' ? this.#options.clock.monotonic() - this.#caughtUpAt : 0;
   }
 
   tell(command: SubtaskCommand): void {
@@ -133,7 +143,12 @@ export class SourceSubtask implements LiveSubtask, Emitter {
       this.#hasAskedForEpoch = true;
       this.#options.requestEpoch(`${this.name} has read ${this.#read} records`);
     }
-    this.#state = result === 'progress' ? 'active' : result;
+    if (result === 'progress') {
+      this.#state = 'active';
+      return result;
+    }
+    this.#state = result;
+    this.#caughtUpAt = this.#options.clock.monotonic();
     if (result === 'ended') this.#options.onEnded();
     return result;
   }

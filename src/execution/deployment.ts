@@ -44,6 +44,8 @@ export interface WorkerStatus {
   readonly deadLetters: number;
   readonly recordsSkipped: number;
   readonly sources: readonly { readonly subtask: SubtaskId; readonly state: SourceState }[];
+  /** For how long one of its sources has had something left to read, at every look, ms. */
+  readonly behindMs: number;
   readonly stateBytes: number;
   readonly stateEntries: number;
   /** Since the last status. */

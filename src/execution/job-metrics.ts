@@ -21,6 +21,7 @@ type Measured = Pick<
   | 'deadLetters'
   | 'recordsReadByRun'
   | 'sources'
+  | 'behindMs'
   | 'stateBytes'
   | 'stateEntries'
   | 'latency'
@@ -75,6 +76,11 @@ export class JobMetrics {
     return { active: count('active'), idle: count('idle'), ended: count('ended') };
   }
 
+  /** Of the source that is furthest behind, as last reported. */
+  behindMs(): number {
+    return [...this.#workers.values()].reduce((most, { behindMs }) => Math.max(most, behindMs), 0);
+  }
+
   recordsReadByRun(): number {
     return this.#counts().recordsRead - (this.#beforeRun ?? NO_COUNTS).recordsRead;
   }
@@ -87,6 +93,7 @@ export class JobMetrics {
       ...this.#counts(),
       recordsReadByRun: this.recordsReadByRun(),
       sources: this.sources(),
+      behindMs: this.behindMs(),
       stateBytes: workers.reduce((sum, worker) => sum + worker.stateBytes, 0),
       stateEntries: workers.reduce((sum, worker) => sum + worker.stateEntries, 0),
       latency: this.#latency.summary(),

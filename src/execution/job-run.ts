@@ -12,6 +12,7 @@ import { type JobState, jobSuccessors, Lifecycle, Supervisor } from '../actors/i
 import {
   assert,
   type Cancellable,
+  CancelledError,
   type CheckpointManifest,
   type CheckpointStore,
   type Clock,
@@ -22,7 +23,6 @@ import {
   type MonotonicMs,
   type NodeId,
   type SinkCommitter,
-  type SplitId,
   toReport,
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
@@ -33,8 +33,10 @@ import type { EpochReport } from './epoch-committer.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { type JobOutcome, type JobStatus, RESTARTS_SHOWN_MAX, type RestartSummary } from './job-status.ts';
 import type { LatencyPart } from './latency-histogram.ts';
-import type { JobOptions } from './options.ts';
-import { assignSplits } from './split-assignment.ts';
+import { ModeControl, type SwitchReport } from './mode-control.ts';
+import type { EngineMode, ExecutionMode, JobOptions } from './options.ts';
+import { restoreCommitters } from './restore-committers.ts';
+import { listAssignedSplits } from './split-assignment.ts';
 
 /** The state directory as a run needs it. */
 export interface RunState {
@@ -47,7 +49,7 @@ export interface JobRunOptions {
   readonly plan: PhysicalPlan;
   readonly options: JobOptions;
   readonly until: Until;
-  readonly engine: Engine;
+  readonly engines: Readonly<Record<EngineMode, Engine>>;
   readonly baseDirectory: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -75,6 +77,7 @@ export class JobRun {
   readonly #lifecycle: Lifecycle<JobState>;
   readonly #supervisor: Supervisor;
   readonly #metrics: JobMetrics = new JobMetrics();
+  readonly #modes: ModeControl;
   readonly #startedAt: MonotonicMs;
   readonly #sourceSubtasks: number;
   readonly #running: Promise<void>;
@@ -99,6 +102,13 @@ export class JobRun {
     const { restart } = options.options;
     this.#supervisor = new Supervisor({ clock: options.clock, random: options.random, policy: restart });
     this.#startedAt = options.clock.monotonic();
+    this.#modes = new ModeControl({
+      clock: options.clock,
+      options: options.options,
+      engines: options.engines,
+      prepare: (engine) => engine.prepare(options.plan, options.options),
+      onPrepared: () => this.#open?.run.finish('drain'),
+    });
     this.#sourceSubtasks = options.plan.stages
       .filter((stage) => stage.inputs.length === 0)
       .reduce((sum, stage) => sum + stage.parallelism, 0);
@@ -142,13 +152,22 @@ export class JobRun {
     await this.outcome;
   }
 
+  /** Goes on in another mode, at an epoch boundary: see {@link ModeControl.request}. Rejects when the job does not run. */
+  async switchMode(mode: ExecutionMode): Promise<SwitchReport> {
+    const { state } = this.#lifecycle;
+    if (state === 'draining' || this.#isClosing || this.#lifecycle.isFinal) {
+      throw new CancelledError(`the job is ${state} and cannot be switched to ${mode} mode any more`);
+    }
+    return this.#modes.request(mode);
+  }
+
   status(): JobStatus {
     const { clock, options, plan } = this.#options;
     const inFlight = this.#open?.run.inFlight();
     return {
       job: plan.job,
       state: this.#lifecycle.state,
-      mode: options.mode,
+      ...this.#modes.summary(),
       generation: this.#generation,
       restarts: this.#supervisor.restarts,
       uptimeMs: clock.monotonic() - this.#startedAt,
@@ -167,7 +186,13 @@ export class JobRun {
       this.#lifecycle.enter('starting');
       const end = await this.#runGeneration();
       if (end === 'closed') return { kind: 'closed' };
-      if (end.kind === 'finished') return { kind: 'completed', stop: end.stop };
+      if (end.kind === 'finished') {
+        if (end.stop === 'complete' || this.#isDraining || !this.#modes.isSwitchPrepared()) {
+          return { kind: 'completed', stop: end.stop };
+        }
+        this.#lifecycle.enter('switching');
+        continue;
+      }
       this.#lastFailure = end.report;
       this.#failedAt ??= this.#options.clock.monotonic();
       const decision = this.#supervisor.judge(end.report, this.#metrics.epoch());
@@ -188,37 +213,42 @@ export class JobRun {
       this.#closeRequested = () => resolve('closed');
     });
     try {
-      const open = await this.#openGeneration();
+      this.#modes.generationBegins();
+      const open = await this.#openGeneration(this.#modes.engine);
       this.#open = open;
       this.#lifecycle.enter('running');
       this.#settleRunning.resolve();
+      this.#modes.generationRuns(this.#metrics.epoch());
       if (this.#isDraining) {
         this.#lifecycle.enter('draining');
         open.run.finish('drain');
       }
+      // Prepared while this generation was opened.
+      else if (this.#modes.isSwitchPrepared()) open.run.finish('drain');
       return this.#isClosing ? 'closed' : await Promise.race([open.run.ended, closed]);
     } catch (thrown) {
       return { kind: 'failed', report: toReport(thrown) };
     } finally {
+      this.#modes.paused(this.#options.clock.monotonic());
       await this.#closeGeneration();
     }
   }
 
-  async #openGeneration(): Promise<OpenGeneration> {
-    const { engine, openState, options, plan } = this.#options;
+  async #openGeneration(engine: Engine): Promise<OpenGeneration> {
+    const { openState, options, plan } = this.#options;
     // Threads come up while the state is opened and looked through.
     const prepared = engine.prepare(plan, options);
     prepared.catch(() => undefined);
     try {
-      return await this.#openOn(openState(), prepared);
+      return await this.#openOn(openState(), engine, prepared);
     } catch (thrown) {
       await engine.close();
       throw thrown;
     }
   }
 
-  async #openOn(state: RunState, prepared: Promise<void>): Promise<OpenGeneration> {
-    const { checkCompatible, crashPoint, engine, plan } = this.#options;
+  async #openOn(state: RunState, engine: Engine, prepared: Promise<void>): Promise<OpenGeneration> {
+    const { checkCompatible, crashPoint, plan } = this.#options;
     const committers = new Map<NodeId, SinkCommitter>();
     try {
       const manifest = state.store.latest();
@@ -227,8 +257,8 @@ export class JobRun {
       crashPoint('generation.begun');
       this.#metrics.generationBegins(manifest);
       const contextOf = (node: NodeId): ConnectorContext => this.#contextOf(node, state);
-      const splits = await this.#listSplits(manifest, contextOf);
-      await this.#restoreCommitters(committers, manifest, contextOf);
+      const splits = await listAssignedSplits(plan, manifest, contextOf);
+      await restoreCommitters(committers, plan, manifest, contextOf);
       crashPoint('generation.restored');
       await prepared;
       const run = await engine.start(this.#generationContext(manifest, state, committers, splits, contextOf));
@@ -267,6 +297,7 @@ export class JobRun {
       onEpoch: (report) => this.#onEpoch(report),
       onStatus: (status) => {
         this.#metrics.onStatus(status);
+        this.#modes.observe(this.#metrics.behindMs());
         if (status.latency.length > 0) this.#options.onLatency?.(status.latency);
         this.#stopWhenDue();
       },
@@ -281,34 +312,6 @@ export class JobRun {
     await open.run.close();
     for (const committer of open.committers.values()) await committer.close();
     open.state.close();
-  }
-
-  async #listSplits(
-    manifest: CheckpointManifest | undefined,
-    contextOf: (node: NodeId) => ConnectorContext,
-  ): Promise<Record<NodeId, readonly (readonly SplitId[])[]>> {
-    const splits: Record<NodeId, readonly (readonly SplitId[])[]> = {};
-    for (const stage of this.#options.plan.stages) {
-      const head = stage.chain[0]!.node;
-      if (head.role !== 'source') continue;
-      const listed = await head.connector.listSplits(contextOf(head.id), manifest?.offsets[head.id] ?? {});
-      splits[head.id] = assignSplits(listed, stage.parallelism);
-    }
-    return splits;
-  }
-
-  async #restoreCommitters(
-    committers: Map<NodeId, SinkCommitter>,
-    manifest: CheckpointManifest | undefined,
-    contextOf: (node: NodeId) => ConnectorContext,
-  ): Promise<void> {
-    for (const { node } of this.#options.plan.stages.flatMap((stage) => stage.chain)) {
-      if (node.role !== 'sink') continue;
-      const committer = node.connector.createCommitter?.(contextOf(node.id));
-      if (committer === undefined) continue;
-      committers.set(node.id, committer);
-      await committer.restore(manifest?.tokens[node.id]);
-    }
   }
 
   #contextOf(node: NodeId, state: RunState): ConnectorContext {
@@ -326,6 +329,9 @@ export class JobRun {
 
   #onEpoch(report: EpochReport): void {
     this.#metrics.onEpoch(report);
+    const { alignMs, sealMs, commitMs, publishMs, isFinal } = report;
+    // From its begin on nothing more is read.
+    if (isFinal) this.#modes.paused(this.#options.clock.monotonic() - alignMs - sealMs - commitMs - publishMs);
     if (this.#failedAt !== undefined) {
       this.#lastRecoveryMs = this.#options.clock.monotonic() - this.#failedAt;
       this.#failedAt = undefined;
@@ -364,6 +370,7 @@ export class JobRun {
   #finish(outcome: JobOutcome): void {
     assert(this.#open === undefined, 'I10: a generation outlived its job');
     this.#drainTimer?.cancel();
+    void this.#modes.jobEnds();
     this.#lifecycle.enter(outcome.kind);
     if (outcome.kind === 'failed') this.#settleRunning.reject(fromReport(outcome.report));
     else this.#settleRunning.resolve();

@@ -4,12 +4,21 @@
 import type { JobState } from '../actors/index.ts';
 import type { Epoch, ErrorReport, Generation, NodeId, SubtaskId } from '../model/index.ts';
 import type { LatencySummary } from './latency-histogram.ts';
-import type { ExecutionMode } from './options.ts';
+import type { SwitchReport } from './mode-control.ts';
+import type { EngineMode } from './options.ts';
 
 export interface JobStatus {
   readonly job: string;
   readonly state: JobState;
-  readonly mode: ExecutionMode;
+  /** What runs now. */
+  readonly mode: EngineMode;
+  /** Whether the mode changes with the backlog. */
+  readonly isAdaptive: boolean;
+  /** Changes of mode in this run. */
+  readonly switches: number;
+  readonly lastSwitch: SwitchReport | undefined;
+  /** For how long the sources have had something left to read, ms; 0: everything there is has been read. */
+  readonly behindMs: number;
   readonly generation: Generation;
   /** Restarts of this run. */
   readonly restarts: number;

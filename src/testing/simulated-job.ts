@@ -11,8 +11,17 @@ import type { Until } from '../execution/decide-stop.ts';
 import { JobRun, type RunState } from '../execution/job-run.ts';
 import type { JobOutcome, JobStatus } from '../execution/job-status.ts';
 import { type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
-import { fromReport, IncompatiblePlanError, ownedGroups } from '../model/index.ts';
-import { compile, type JobDefinition } from '../plan/index.ts';
+import { MicrobatchEngine } from '../microbatch/microbatch-engine.ts';
+import {
+  type Epoch,
+  fromReport,
+  IncompatiblePlanError,
+  type KeyedState,
+  type NodeId,
+  ownedGroups,
+  type SubtaskIndex,
+} from '../model/index.ts';
+import { compile, type JobDefinition, type PhysicalPlan } from '../plan/index.ts';
 import {
   createKeyedState,
   decideCompatibility,
@@ -23,6 +32,7 @@ import {
 import { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedHosting } from './simulated-hosting.ts';
 import { SimulatedScheduler } from './simulated-scheduler.ts';
+import { SimulatedTaskPoolHosting } from './simulated-task-pool.ts';
 
 export interface SimulationOptions {
   /** Everything random of the run follows from it. Print it when a test fails. */
@@ -38,8 +48,10 @@ export interface SimulationOptions {
    * (docs/value-domain.md) that would show with more workers only. Chains call and never encode. Default false.
    */
   readonly isEncodingForced?: boolean | undefined;
-  /** Workers killed and processes crashed before the run is left in peace. Default 0. */
-  readonly faults?: { readonly workerKills: number; readonly crashes: number } | undefined;
+  /** Workers killed and processes crashed before the run is left in peace, and changes of mode while it runs. Default 0. */
+  readonly faults?:
+    | { readonly workerKills: number; readonly crashes: number; readonly switches?: number | undefined }
+    | undefined;
   /** Bytes of state held in memory per operator. Small values force reads of the base tables. Default 1 MiB. */
   readonly cacheBytes?: number | undefined;
 }
@@ -88,9 +100,11 @@ class SimulatedProcess {
   readonly #random: RandomStream;
   readonly #scheduler: SimulatedScheduler;
   readonly #hosting: SimulatedHosting;
+  readonly #pools: SimulatedTaskPoolHosting;
   readonly #run: JobRun;
   readonly #workers: number;
   #killsLeft: number;
+  #switchesLeft: number;
   #hasCrashed = false;
   #crashAtPoint = 0;
 
@@ -100,31 +114,44 @@ class SimulatedProcess {
     const plan = compile(definition.build(), jobOptions);
     this.#workers = plan.workers;
     this.#killsLeft = options.faults?.workerKills ?? 0;
+    this.#switchesLeft = options.faults?.switches ?? 0;
     this.#scheduler = new SimulatedScheduler({
       random,
       clock: this.#clock,
       stepRecordsMax: options.stepRecordsMax ?? 16,
     });
+    const createState = (
+      node: NodeId,
+      subtask: SubtaskIndex,
+      parallelism: number,
+      { keyGroups }: PhysicalPlan,
+      epoch: Epoch,
+    ): KeyedState =>
+      createKeyedState({
+        reader: openMemoryStateReader(disk),
+        node,
+        subtask,
+        groups: ownedGroups(subtask, parallelism, keyGroups),
+        keyGroups,
+        epoch,
+        cacheBytes: options.cacheBytes ?? 1_048_576,
+        clock: this.#clock,
+      });
     this.#hosting = new SimulatedHosting({
       scheduler: this.#scheduler,
       isEncodingForced: options.isEncodingForced ?? false,
-      createState: (node, subtask, parallelism, { keyGroups }, deployment) =>
-        createKeyedState({
-          reader: openMemoryStateReader(disk),
-          node,
-          subtask,
-          groups: ownedGroups(subtask, parallelism, keyGroups),
-          keyGroups,
-          epoch: deployment.manifest?.epoch ?? 0,
-          cacheBytes: options.cacheBytes ?? 1_048_576,
-          clock: this.#clock,
-        }),
+      createState: (node, subtask, parallelism, of, { manifest }) =>
+        createState(node, subtask, parallelism, of, manifest?.epoch ?? 0),
     });
+    this.#pools = new SimulatedTaskPoolHosting({ scheduler: this.#scheduler, createState });
     this.#run = new JobRun({
       plan,
       options: jobOptions,
       until: options.until ?? { kind: 'end' },
-      engine: new ContinuousEngine(this.#hosting),
+      engines: {
+        continuous: new ContinuousEngine(this.#hosting),
+        microbatch: new MicrobatchEngine(this.#pools),
+      },
       baseDirectory: '/',
       clock: this.#clock,
       random: () => random.next(),
@@ -166,7 +193,15 @@ class SimulatedProcess {
       rounds++;
       if (this.#killsLeft > 0 && this.#random.below(100) === 0) {
         this.#killsLeft--;
-        this.#hosting.kill(this.#random.below(this.#workers));
+        const victim = this.#random.below(this.#workers);
+        if (this.#run.status().mode === 'continuous') this.#hosting.kill(victim);
+        else this.#pools.kill(victim);
+      }
+      if (this.#switchesLeft > 0 && this.#random.below(50) === 0) {
+        this.#switchesLeft--;
+        const to = this.#run.status().mode === 'continuous' ? 'microbatch' : 'continuous';
+        // One that comes while another is under way, or at the end, is refused.
+        this.#run.switchMode(to).catch(() => undefined);
       }
       if (crashAfterRounds > 0 && rounds > crashAfterRounds) this.#crash();
       return outcome !== undefined || this.#hasCrashed;
@@ -194,5 +229,6 @@ class SimulatedProcess {
   #crash(): void {
     this.#hasCrashed = true;
     this.#hosting.killAll();
+    this.#pools.killAll();
   }
 }

@@ -1,0 +1,347 @@
+/**
+ * One generation in batches: survey, plan, run, commit, again, until the job ends, fails or is closed.
+ *
+ *   trigger -> survey -> PLANNED (durable) -> superstep, barrier, superstep, ... -> COMMITTED (durable) -> trigger
+ *
+ * Owns the pool, the surveyors and the batch in flight. The plan of a batch is durable before any of its work: a batch that was
+ * planned and not committed is run again first, exactly as it was planned. What a batch is, when it starts and how its tasks are tried is
+ * decided elsewhere (`plan-batch.ts`, `decide-trigger.ts`, `stage-runner.ts`).
+ */
+import type { ShuffleOutput } from '../channels/index.ts';
+import type { GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
+import { EpochCommitter } from '../execution/epoch-committer.ts';
+import { EpochTracker } from '../execution/epoch-tracker.ts';
+import {
+  assert,
+  type BatchPlan,
+  type Cancellable,
+  type DurationMs,
+  type Epoch,
+  type ErrorReport,
+  type MonotonicMs,
+  type NodeId,
+  type SourceOffsets,
+  subtaskId,
+  toReport,
+} from '../model/index.ts';
+import type { ExchangeIndex, PhysicalPlan } from '../plan/physical-plan.ts';
+import { listSubtasks } from '../plan/placement.ts';
+import { STATE_FORMAT_VERSION } from '../storage/index.ts';
+import { BatchProgress } from './batch-progress.ts';
+import { decideBatch, decideTurn, deriveCommitted, deriveEnd, limitsOf } from './decide-trigger.ts';
+import { deriveSupersteps } from './derive-supersteps.ts';
+import { type BatchWork, deriveTasks } from './derive-tasks.ts';
+import type { TriggerMemory } from './microbatch-engine.ts';
+import { type BatchLimits, planBatch } from './plan-batch.ts';
+import { RateEstimator } from './rate-estimator.ts';
+import { SourceSurveys } from './source-surveys.ts';
+import { StageRunner } from './stage-runner.ts';
+import type { TaskDeployment, TaskOutput } from './task.ts';
+import type { TaskPool } from './task-pool.ts';
+
+/** Between two reports, also while nothing happens: what a job waits for may be time. */
+const STATUS_INTERVAL_MS = 200;
+
+export class BatchGeneration implements GenerationRun {
+  readonly ended: Promise<GenerationEnd>;
+  readonly #context: GenerationContext;
+  readonly #pool: TaskPool;
+  readonly #trigger: TriggerMemory;
+  readonly #surveys: SourceSurveys;
+  readonly #runner: StageRunner;
+  readonly #committer: EpochCommitter;
+  readonly #tracker: EpochTracker;
+  readonly #progress: BatchProgress;
+  readonly #rate: RateEstimator | undefined;
+  readonly #deployment: TaskDeployment;
+  readonly #running: Promise<GenerationEnd>;
+  #reportTimer: Cancellable | undefined;
+  #batchBeganAt: MonotonicMs | undefined;
+  #isStopping = false;
+  #isClosing = false;
+  #wake: () => void = () => {};
+  #failed: (report: ErrorReport) => void = () => {};
+  #closing: Promise<void> | undefined;
+
+  /** Throws, with nothing left behind but the pool, when a source cannot be read. Begins when the caller has let go. */
+  constructor(context: GenerationContext, pool: TaskPool, trigger: TriggerMemory) {
+    const { clock, committers, contextOf, crashPoint, manifest, options, plan, splits, store } = context;
+    this.#context = context;
+    this.#pool = pool;
+    this.#trigger = trigger;
+    this.#deployment = deploymentOf(context);
+    this.#surveys = new SourceSurveys({ plan, splits, offsets: manifest?.offsets ?? {}, contextOf });
+    this.#runner = new StageRunner({ pool, clock, plan, options });
+    this.#committer = new EpochCommitter({
+      plan,
+      store,
+      committers,
+      clock,
+      crashPoint,
+      // Threads hear of it with their next task.
+      announce: () => {},
+      onFailure: (thrown) => this.#failed(toReport(thrown)),
+    });
+    this.#tracker = new EpochTracker(
+      listSubtasks(plan).map(({ stage, subtask }) => subtaskId(stage, subtask)),
+      context.generation,
+      this.#epoch(),
+    );
+    this.#progress = new BatchProgress(plan, clock.monotonic());
+    this.#rate = RateEstimator.of(options);
+    const failed = new Promise<GenerationEnd>((resolve) => {
+      this.#failed = (report) => resolve({ kind: 'failed', report });
+    });
+    this.#running = this.#run();
+    this.ended = Promise.race([this.#running, failed]);
+  }
+
+  /** Behind the batch in flight: what is committed is all that was read. `complete` is found out by the generation itself. */
+  finish(stop: StopKind): void {
+    if (stop === 'complete') return;
+    this.#isStopping = true;
+    this.#wake();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  inFlight(): { readonly ageMs: number; readonly missing: readonly string[] } | undefined {
+    if (this.#batchBeganAt === undefined) return undefined;
+    return { ageMs: this.#context.clock.monotonic() - this.#batchBeganAt, missing: this.#tracker.missing() };
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosing = true;
+    this.#wake();
+    this.#runner.close();
+    await this.#pool.close();
+    await this.#committer.close();
+    await this.#running;
+    this.#reportTimer?.cancel();
+    this.#surveys.close();
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<GenerationEnd> {
+    try {
+      // Whoever made this generation must hold it before it hears of it.
+      await this.#wait(0);
+      this.#scheduleReport();
+      this.#committer.start();
+      const replayed = this.#context.store.planned();
+      let stop = replayed === undefined ? undefined : await this.#replay(replayed);
+      while (stop === undefined) stop = await this.#takeTurn();
+      return { kind: 'finished', stop };
+    } catch (thrown) {
+      return { kind: 'failed', report: toReport(thrown, { epoch: this.#epoch() + 1 }) };
+    }
+  }
+
+  async #replay(batch: BatchPlan): Promise<StopKind | undefined> {
+    const stop = batch.isLast ? 'complete' : undefined;
+    await this.#runBatch(batch, stop);
+    return stop;
+  }
+
+  /** What the trigger says now. Returns why the job ends, if it does. */
+  async #takeTurn(): Promise<StopKind | undefined> {
+    if (this.#isStopping || this.#isClosing) return 'drain';
+    const { batch: options } = this.#context.options;
+    const { clock } = this.#context;
+    const { step, state } = decideTurn(options, this.#trigger.state, clock.now());
+    this.#trigger.state = state;
+    switch (step.kind) {
+      case 'finish':
+        return step.stop;
+      case 'wait':
+        await this.#wait(step.forMs);
+        return undefined;
+      case 'survey':
+        return this.#surveyAndRun();
+    }
+  }
+
+  async #surveyAndRun(): Promise<StopKind | undefined> {
+    const { clock, options, store } = this.#context;
+    const from = this.#offsets();
+    const surveys = await this.#surveys.survey(from, this.#trigger.state.end);
+    if (this.#isClosing) return 'drain';
+    this.#trigger.state = deriveEnd(options.batch, this.#trigger.state, surveys);
+    const planned = planBatch({
+      epoch: this.#epoch() + 1,
+      plannedAt: clock.now(),
+      from,
+      surveys,
+      limits: limitsOf(options.batch, this.#limits()),
+      cut: (...args) => this.#surveys.cut(...args),
+    });
+    this.#progress.surveyed(surveys, planned.hasMore, clock.monotonic());
+    const wakeInMs = this.#surveys.wakeAt() - clock.monotonic();
+    const step = decideBatch(options.batch, this.#trigger.state, planned, clock.now(), wakeInMs);
+    switch (step.kind) {
+      case 'wait':
+        this.#report();
+        // The report may have been what the job waited for to end.
+        if (!this.#isStopping) await this.#wait(step.forMs);
+        return undefined;
+      case 'finish':
+        if (step.stop === 'complete' && this.#committer.manifest?.isComplete !== true) {
+          await this.#planAndRun(this.#emptyLastBatch(), step.stop);
+        }
+        this.#report();
+        return step.stop;
+      case 'run': {
+        await this.#foldWhenDue();
+        assert(planned.plan !== undefined, 'a batch that runs has a plan');
+        assert(store.planned() === undefined, 'I2: the planned batch comes first');
+        await this.#planAndRun(planned.plan, step.stop);
+        return step.stop;
+      }
+    }
+  }
+
+  async #planAndRun(batch: BatchPlan, stop: StopKind | undefined): Promise<void> {
+    this.#context.store.plan(batch);
+    this.#context.crashPoint('batch.planned');
+    await this.#runBatch(batch, stop);
+  }
+
+  async #runBatch(batch: BatchPlan, stop: StopKind | undefined): Promise<void> {
+    const { clock, crashPoint, plan } = this.#context;
+    const beganAt = clock.monotonic();
+    this.#batchBeganAt = beganAt;
+    const epoch = this.#tracker.begin();
+    assert(epoch === batch.epoch, `I2: batch ${batch.epoch} is run as epoch ${epoch}`);
+    const readBefore = this.#progress.recordsRead();
+    await this.#runSupersteps(batch);
+    crashPoint('epoch.complete');
+    const report = await this.#committer.commit({
+      snapshots: this.#tracker.take(),
+      beganAt,
+      isFinal: stop !== undefined,
+      isComplete: batch.isLast,
+    });
+    this.#batchBeganAt = undefined;
+    if (report === undefined) return;
+    const endedAt = clock.monotonic();
+    this.#trigger.state = deriveCommitted(this.#trigger.state);
+    this.#rate?.update(endedAt, this.#progress.recordsRead() - readBefore, endedAt - beganAt);
+    if (batch.isLast) this.#progress.ended();
+    assert(plan.fingerprint === report.manifest.fingerprint, 'I9: one fingerprint per run');
+    this.#context.onEpoch(report);
+    this.#report();
+  }
+
+  async #runSupersteps(batch: BatchPlan): Promise<void> {
+    const { crashPoint, plan } = this.#context;
+    const work = this.#workOf(batch);
+    const written = new Map<ExchangeIndex, ShuffleOutput[]>();
+    for (const stages of deriveSupersteps(plan)) {
+      const outputs = await this.#runner.run(deriveTasks(work, stages, written));
+      for (const output of outputs) {
+        this.#tracker.add(output.snapshot);
+        this.#progress.done(output);
+      }
+      dropRead(written, plan, stages);
+      collect(written, outputs);
+      crashPoint('batch.superstep');
+    }
+  }
+
+  #workOf(batch: BatchPlan): BatchWork {
+    const { plan, splits } = this.#context;
+    return {
+      plan,
+      deployment: this.#deployment,
+      batch,
+      from: this.#offsets(),
+      splits,
+      foldedThrough: this.#committer.foldedThrough,
+      hintOf: (node) => this.#surveys.hintOf(node),
+    };
+  }
+
+  /** For a job that ends with nothing left to read and has not said so yet. */
+  #emptyLastBatch(): BatchPlan {
+    return {
+      formatVersion: STATE_FORMAT_VERSION,
+      epoch: this.#epoch() + 1,
+      plannedAt: this.#context.clock.now(),
+      ranges: {},
+      isLast: true,
+    };
+  }
+
+  #limits(): BatchLimits {
+    const { recordsMax, bytesMax } = this.#context.options.batch;
+    return { records: Math.min(recordsMax, this.#rate?.recordsMax() ?? recordsMax), bytes: bytesMax };
+  }
+
+  /** Waiting helps only while there is something to fold: what retention keeps unfolded stays, whatever its size (I8). */
+  async #foldWhenDue(): Promise<void> {
+    const { options, store } = this.#context;
+    while (!this.#isClosing && store.unfoldedBytes() > options.state.unfoldedBytesMax && this.#committer.fold()) {
+      await this.#wait(0);
+    }
+  }
+
+  /** Until then, or until something happens: a stop, a close. */
+  #wait(forMs: DurationMs): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: Cancellable | undefined;
+      this.#wake = () => {
+        timer?.cancel();
+        resolve();
+      };
+      if (forMs !== Number.POSITIVE_INFINITY) timer = this.#context.clock.schedule(forMs, this.#wake);
+    });
+  }
+
+  #scheduleReport(): void {
+    this.#reportTimer = this.#context.clock.schedule(STATUS_INTERVAL_MS, () => {
+      if (this.#isClosing) return;
+      this.#report();
+      this.#scheduleReport();
+    });
+  }
+
+  #report(): void {
+    this.#context.onStatus(this.#progress.status(this.#context.clock.monotonic()));
+  }
+
+  #offsets(): SourceOffsets {
+    return this.#committer.manifest?.offsets ?? {};
+  }
+
+  /** The newest committed one. */
+  #epoch(): Epoch {
+    return this.#committer.manifest?.epoch ?? 0;
+  }
+}
+
+function deploymentOf({ contextOf, generation, options, plan }: GenerationContext): TaskDeployment {
+  const nodes = plan.stages.flatMap((stage) => stage.chain.map(({ node }) => node.id));
+  return {
+    options,
+    generation,
+    baseDirectory: contextOf(nodes[0]!).baseDirectory,
+    pendingDirectories: Object.fromEntries(
+      nodes.map((node): [NodeId, string] => [node, contextOf(node).pendingDirectory]),
+    ),
+  };
+}
+
+/** Outputs come in the order of subtasks, so those of an exchange end up in the order of its producers. */
+function collect(written: Map<ExchangeIndex, ShuffleOutput[]>, outputs: readonly TaskOutput[]): void {
+  for (const { exchanges } of outputs) {
+    for (const { exchange, output } of exchanges) written.set(exchange, [...(written.get(exchange) ?? []), output]);
+  }
+}
+
+/** What the stages of a superstep have read is not needed any more. */
+function dropRead(written: Map<ExchangeIndex, unknown>, plan: PhysicalPlan, stages: readonly number[]): void {
+  for (const { index, to } of plan.exchanges) if (stages.includes(to)) written.delete(index);
+}

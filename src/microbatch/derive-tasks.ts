@@ -1,0 +1,86 @@
+/**
+ * The tasks of one superstep: what each subtask of its stages reads. Pure.
+ */
+import type { ShuffleOutput } from '../channels/index.ts';
+import {
+  assert,
+  type BatchPlan,
+  type Epoch,
+  type NodeId,
+  type Offset,
+  type SourceOffsets,
+  type SplitId,
+  type SplitRange,
+  type StageIndex,
+  type SubtaskIndex,
+  type SurveyHint,
+} from '../model/index.ts';
+import type { ExchangeIndex, PhysicalPlan, Stage } from '../plan/physical-plan.ts';
+import { deriveShuffle } from './shuffle-layout.ts';
+import type { SplitInput, TaskDeployment, TaskInput, TaskWork } from './task.ts';
+
+/** A task before its runner knows where the state of its subtask is. */
+export type PlannedTask = Omit<TaskWork, 'continues'>;
+
+/** What all tasks of one batch have in common. */
+export interface BatchWork {
+  readonly plan: PhysicalPlan;
+  readonly deployment: TaskDeployment;
+  readonly batch: BatchPlan;
+  /** Where the last epoch ended. */
+  readonly from: SourceOffsets;
+  /** Per source, per source subtask. */
+  readonly splits: Readonly<Record<NodeId, readonly (readonly SplitId[])[]>>;
+  readonly foldedThrough: Epoch;
+  hintOf(node: NodeId): SurveyHint | undefined;
+}
+
+/** By exchange, by producer subtask: what the supersteps before have written. */
+export type Written = ReadonlyMap<ExchangeIndex, readonly ShuffleOutput[]>;
+
+export function deriveTasks(work: BatchWork, stages: readonly StageIndex[], written: Written): readonly PlannedTask[] {
+  const { plan, deployment, batch, foldedThrough } = work;
+  return stages.flatMap((index) => {
+    const stage = plan.stages[index]!;
+    return Array.from({ length: stage.parallelism }, (_, subtask) => ({
+      deployment,
+      stage: index,
+      subtask,
+      epoch: batch.epoch,
+      isFinal: batch.isLast,
+      foldedThrough,
+      input: inputOf(work, stage, subtask, written),
+    }));
+  });
+}
+
+function inputOf(work: BatchWork, stage: Stage, subtask: SubtaskIndex, written: Written): TaskInput {
+  const head = stage.chain[0]!.node;
+  if (head.role === 'source') {
+    return {
+      kind: 'ranges',
+      node: head.id,
+      splits: splitsOf(work, head.id, subtask),
+      hint: work.hintOf(head.id),
+    };
+  }
+  return {
+    kind: 'blocks',
+    exchanges: stage.inputs.map((exchange) => {
+      const outputs = written.get(exchange);
+      assert(outputs !== undefined, `stage ${stage.name} runs before exchange ${exchange} is written`);
+      const { producersOf } = deriveShuffle(work.plan, work.plan.exchanges[exchange]!);
+      return { exchange, parts: producersOf(subtask).map((producer) => outputs[producer]!) };
+    }),
+  };
+}
+
+/** Split names are data, `__proto__` included: looked up in maps. */
+function splitsOf(work: BatchWork, node: NodeId, subtask: SubtaskIndex): readonly SplitInput[] {
+  const ranges = new Map<SplitId, SplitRange>(Object.entries(work.batch.ranges[node] ?? {}));
+  const offsets = new Map<SplitId, Offset>(Object.entries(work.from[node] ?? {}));
+  return (work.splits[node]?.[subtask] ?? []).flatMap((split): readonly SplitInput[] => {
+    const range = ranges.get(split);
+    return range === undefined ? [] : [{ split, from: offsets.get(split), range }];
+  });
+}
