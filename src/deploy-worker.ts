@@ -12,7 +12,9 @@ import { createCrashPoint } from './crash-point.ts';
 import type { Deployment, WorkerCommands, WorkerEvents } from './execution/deployment.ts';
 import { type NodeId, ownedGroups, type SubtaskSnapshot, SystemClock } from './model/index.ts';
 import { listSubtasks, type PhysicalPlan } from './plan/index.ts';
-import { createKeyedState, openStateReader } from './storage/index.ts';
+// Not by the index: a worker only reads, and every module costs it half a millisecond of its start.
+import { createKeyedState } from './storage/keyed-state.ts';
+import { openStateReader } from './storage/open-state-reader.ts';
 
 export interface WorkerSurroundings {
   readonly plan: PhysicalPlan;
