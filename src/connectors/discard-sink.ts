@@ -8,7 +8,8 @@ export function discardSink<T = unknown>(): SinkConnector<T> {
 }
 
 class DiscardSink<T> implements SinkConnector<T> {
-  readonly delivery: Delivery = 'immediate';
+  /** Of nothing, nothing can be seen too early, or twice. */
+  readonly delivery: Delivery = 'committed';
 
   describe(): ConnectorDescription {
     return { type: 'discard', label: 'discard', identity: {} };

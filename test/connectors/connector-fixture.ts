@@ -12,6 +12,7 @@ import type {
   SourceReader,
   SourceReaderContext,
   StreamRecord,
+  SurveyContext,
 } from '../../src/model/index.ts';
 
 export class ManualClock implements Clock {
@@ -73,6 +74,19 @@ export function readerContext(
       refused.skipped++;
     },
     refused,
+    ...overrides,
+  };
+}
+
+export function surveyContext(overrides: Partial<SurveyContext> & Pick<SurveyContext, 'splits'>): SurveyContext {
+  return {
+    node: 'input',
+    job: 'test',
+    generation: 1,
+    baseDirectory: '/',
+    pendingDirectory: '/nowhere',
+    clock: new ManualClock(),
+    offsets: {},
     ...overrides,
   };
 }

@@ -22,7 +22,7 @@ import { LastLineEnd } from './last-line-end.ts';
 import { LastRowEnd } from './last-row-end.ts';
 import { locateSourceFile } from './locate-source-file.ts';
 import type { RecordEndFinder } from './record-end-finder.ts';
-import { type FileOffset, parseSavedOffset } from './resume-point.ts';
+import { FILE_START, type FileOffset, parseSavedOffset } from './resume-point.ts';
 import { isSystemError, unreadable } from './source-errors.ts';
 import { identityOf, SourceFile } from './source-file.ts';
 
@@ -52,6 +52,8 @@ export class FileSplitSurvey {
   /** By file identity; of the files of the last survey only. */
   #ends: Map<string, RecordEndFinder> = new Map();
   #surveyed: Surveyed | undefined;
+  /** The beginning of the file that was surveyed first, where there was no offset yet. */
+  #unread: FileOffset | undefined;
   /** A renamed file, its size, and since when it has had it. */
   #renamed: { readonly file: string; readonly bytes: number; readonly since: MonotonicMs } | undefined;
 
@@ -64,13 +66,15 @@ export class FileSplitSurvey {
 
   /** Throws `ConnectorError` as the start does when the file is missing, unreadable, or not the one that was read before. */
   async extent(offset: Offset | undefined): Promise<SplitExtent> {
-    const saved = parseSavedOffset(this.#split, offset);
+    const saved = this.#known(parseSavedOffset(this.#split, offset));
     try {
       const { file, from } = locateSourceFile(this.#split, this.#path, saved, this.#settings);
       try {
         // Begun anew (`onTruncate: 'restart'`): though there may be nothing to read, the offset has to change.
         const isAnew = from !== saved && saved.file !== '';
-        return this.#settings.follow ? await this.#followed(file, from, isAnew) : this.#whole(file, from, isAnew);
+        if (!this.#settings.follow) return this.#whole(file, from, isAnew);
+        if (offset === undefined) this.#unread ??= { ...FILE_START, file: file.identity };
+        return await this.#followed(file, from, isAnew, offset === undefined);
       } finally {
         file.close();
       }
@@ -100,16 +104,24 @@ export class FileSplitSurvey {
     return { bytes, isEmpty: isRead && !isAnew, isEnd: true };
   }
 
-  async #followed(file: SourceFile, from: FileOffset, isAnew: boolean): Promise<SplitExtent> {
+  /** The beginning of a split that was never read is in the file that was surveyed first, which may be renamed before it is read. */
+  #known(saved: FileOffset): FileOffset {
+    return saved.file === '' ? (this.#unread ?? saved) : saved;
+  }
+
+  async #followed(file: SourceFile, from: FileOffset, isAnew: boolean, isUnread: boolean): Promise<SplitExtent> {
     const known = this.#ends;
     this.#ends = new Map();
     const stretch = await this.#stretchOf(file, from.offset, known);
-    const next = this.#isFinished(file, stretch.bytes) ? await this.#nextStretch(known) : undefined;
+    const isFinished = this.#isFinished(file, stretch.bytes);
+    // The first range of a split is in one file: what a reader has to begin with, it learns from the bound.
+    const next = isFinished && !isUnread ? await this.#nextStretch(known) : undefined;
     if (next === undefined) {
       this.#surveyed = { from, stretch };
       const bytes = stretch.end - from.offset;
       const until = { ...file.offsetAt(stretch.end, false) };
-      return { until, bytes, isEmpty: bytes === 0 && !isAnew, isEnd: false };
+      const mustMove = isAnew || (isFinished && isUnread);
+      return { until, bytes, isEmpty: bytes === 0 && !mustMove, isEnd: false };
     }
     this.#surveyed = { from, stretch, next };
     const until = boundIn(next.file, next.end);

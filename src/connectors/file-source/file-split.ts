@@ -19,7 +19,7 @@ import { CsvScanner } from './csv-scanner.ts';
 import type { FileSourceSettings } from './file-source-options.ts';
 import { JsonArrayScanner } from './json-array-scanner.ts';
 import { LineScanner } from './line-scanner.ts';
-import { locateSourceFile, locateSuccessor } from './locate-source-file.ts';
+import { locateSourceFile, locateSurveyed } from './locate-source-file.ts';
 import { csvDecoder, jsonDecoder, type RecordDecoder } from './record-decoder.ts';
 import type { RecordScanner } from './record-scanner.ts';
 import { RecordWindow } from './record-window.ts';
@@ -113,7 +113,7 @@ export class FileSplit {
 
   #poll(receiver: SplitReceiver, limit: number, until: Offset | undefined): number {
     const bound = until === undefined ? undefined : parseFileOffset(until);
-    let file = this.#file ?? this.#open();
+    let file = this.#file ?? this.#open(bound);
     if (this.#settings.follow && this.#state !== 'busy') file = this.#checkUnchanged(file);
     this.#state = 'busy';
     let count = 0;
@@ -188,7 +188,7 @@ export class FileSplit {
       this.#endRange(file, stop);
       return 0;
     }
-    return this.#goOver(file, locateSuccessor(this.split, this.#path, bound.file), receiver);
+    return this.#goOver(file, locateSurveyed(this.split, this.#path, bound.file), receiver);
   }
 
   #atEndOfFollowed(file: SourceFile, receiver: SplitReceiver): number {
@@ -234,7 +234,13 @@ export class FileSplit {
     return this.#deliver(decode, receiver) ? count + 1 : count;
   }
 
-  #open(): SourceFile {
+  #open(bound: FileOffset | undefined): SourceFile {
+    // A split that was never read begins in the file that its first range was chosen in, though that may have been renamed since.
+    if (this.#settings.follow && this.#saved.file === '' && bound !== undefined && bound.file !== '') {
+      const surveyed = locateSurveyed(this.split, this.#path, bound.file);
+      this.#begin(surveyed, FILE_START);
+      return surveyed;
+    }
     const { file, from } = locateSourceFile(this.split, this.#path, this.#saved, this.#settings);
     this.#begin(file, from);
     this.#isOfCheckpoint = true;

@@ -1,6 +1,5 @@
 /** End of the last complete line. Looks from the end of the file backwards, and only at what was added since the last time. */
-import type { RecordEndFinder } from './record-end-finder.ts';
-import type { SourceFile } from './source-file.ts';
+import type { GrowingFile, RecordEndFinder } from './record-end-finder.ts';
 
 const NEWLINE = 10;
 const SLICE_BYTES = 64 * 1024;
@@ -10,7 +9,7 @@ export class LastLineEnd implements RecordEndFinder {
   /** There is no newline from `#end` up to here. */
   #lookedAt = 0;
 
-  async find(file: SourceFile, from: number): Promise<number> {
+  async find(file: GrowingFile, from: number): Promise<number> {
     const bytes = file.bytes();
     // Where it begins anew, or was cut: what is known is of no use.
     if (from > this.#end || bytes < this.#lookedAt) {
@@ -21,7 +20,7 @@ export class LastLineEnd implements RecordEndFinder {
     return this.#end;
   }
 
-  async #lookBack(file: SourceFile, bytes: number): Promise<void> {
+  async #lookBack(file: GrowingFile, bytes: number): Promise<void> {
     const slice = Buffer.allocUnsafe(Math.min(SLICE_BYTES, bytes - this.#lookedAt));
     for (let to = bytes; to > this.#lookedAt; ) {
       const begin = Math.max(this.#lookedAt, to - slice.length);

@@ -3,8 +3,7 @@
  * the row: looks forwards, at each byte once, and no further ahead than a batch will want.
  */
 import { CsvScanner } from './csv-scanner.ts';
-import type { RecordEndFinder } from './record-end-finder.ts';
-import type { SourceFile } from './source-file.ts';
+import type { GrowingFile, RecordEndFinder } from './record-end-finder.ts';
 
 const NEWLINE = 10;
 const QUOTE = 34;
@@ -23,7 +22,7 @@ export class LastRowEnd implements RecordEndFinder {
     this.#scanner = new CsvScanner(delimiter);
   }
 
-  async find(file: SourceFile, from: number): Promise<number> {
+  async find(file: GrowingFile, from: number): Promise<number> {
     if (from > this.#end || file.bytes() < this.#lookedAt) this.#begin(from);
     const slice = Buffer.allocUnsafe(Math.min(SLICE_BYTES, Math.max(1, file.bytes() - this.#lookedAt)));
     const stop = this.#lookedAt + AHEAD_BYTES;

@@ -34,14 +34,14 @@ export function locateSourceFile(
   throw changedUnderfoot(split, path, objection);
 }
 
-/** Opens the file in which a followed split goes on to its bound: it had the name when the bound was chosen. */
-export function locateSuccessor(split: SplitId, path: string, identity: string): SourceFile {
+/** Opens a file that had the name when it was surveyed, whatever it is called now. Throws `ConnectorError` when it is gone. */
+export function locateSurveyed(split: SplitId, path: string, identity: string): SourceFile {
   const found = identityOf(path) === identity ? path : findRenamed(path, identity);
   const file = found === undefined ? undefined : openExisting(split, found);
   if (file?.identity === identity) return file;
   file?.close();
   throw new ConnectorError(
-    `the file that took the name of the input file ${path} is gone and was not read; put it back into its folder, or start with a new state directory`,
+    `a file that had the name of the input file ${path} is gone, and was not read to its end; put it back into its folder, or start with a new state directory`,
     { code: 'ERR_SOURCE_FILE', split, recovery: 'none' },
   );
 }
