@@ -137,7 +137,8 @@ async function present(
       comparison,
       table: comparisonTable(comparison),
       verdict: describeEquality(comparison),
-      notes: [...describeDifferences(comparison), ...describeConditions(comparison)],
+      differences: describeDifferences(comparison),
+      conditions: describeConditions(comparison),
     },
     readChartLibrary(),
   );

@@ -1,6 +1,6 @@
 /** A comparison as text for people: the table, what was compared with what, and under which conditions. Pure. */
 import type { SinkComparison } from '../compare/compare-outputs.ts';
-import type { Comparison, OutputComparison } from '../compare/comparison.ts';
+import type { Comparison, OutputComparison, TrialKind } from '../compare/comparison.ts';
 import type { FigureTable } from '../compare/figure-table.ts';
 import { nameOf } from '../compare/variant.ts';
 import { comparisonTable } from './comparison-table.ts';
@@ -8,7 +8,12 @@ import { escapeText } from './escape-text.ts';
 import { formatCount, formatCounted, formatDuration } from './format-number.ts';
 
 const EXAMPLE_LENGTH_MAX = 200;
-/** Of sinks that differ: the first ones say enough. */
+const RUN_NAMES: Readonly<Record<TrialKind, string>> = {
+  drain: 'as fast as possible',
+  paced: 'on schedule',
+  killed: 'killed on schedule',
+};
+/** The first ones say enough. */
 const DIFFERENCES_SHOWN_MAX = 10;
 
 export function renderComparison(comparison: Comparison): string {
@@ -16,10 +21,14 @@ export function renderComparison(comparison: Comparison): string {
     `${escapeText(comparison.job)}: ${describeEquality(comparison)}`,
     '',
     renderTable(comparisonTable(comparison)),
-    ...describeDifferences(comparison),
-    ...describeConditions(comparison),
+    ...section('differences', describeDifferences(comparison)),
+    ...section('conditions', describeConditions(comparison)),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ''];
 }
 
 /** Columns as wide as their widest cell, figures to the right. */
@@ -60,47 +69,49 @@ export function describeEquality({ equal, level, outputs, variants }: Comparison
 
 /** Lines; none when all is equal row by row. */
 export function describeDifferences(comparison: Comparison): readonly string[] {
-  const found = comparison.outputs.flatMap((output) =>
-    output.sinks.filter(({ difference }) => difference !== undefined).map((sink) => ({ output, sink })),
-  );
-  if (found.length === 0) return [];
-  const shown = found
-    .slice(0, DIFFERENCES_SHOWN_MAX)
-    .flatMap(({ output, sink }) => describeSink(comparison, output, sink));
-  const more = found.length - DIFFERENCES_SHOWN_MAX;
-  const cause =
-    comparison.isRepeatable === false
-      ? [
-          '  two continuous runs differ from each other too: the output of this job depends on chance, time or arrival, whatever the mode',
-        ]
-      : [];
+  const found = comparison.outputs.flatMap((output) => output.sinks.map((sink) => ({ output, sink })));
+  const different = found.filter(({ sink }) => sink.level === 'different');
+  const more = different.length - DIFFERENCES_SHOWN_MAX;
   return [
-    'differences',
-    ...shown,
-    ...(more > 0 ? [`  and ${formatCounted(more, 'more sink', 'more sinks')}`] : []),
-    ...cause,
-    '',
+    ...different.slice(0, DIFFERENCES_SHOWN_MAX).flatMap(({ output, sink }) => describeSink(comparison, output, sink)),
+    ...(more > 0 ? [`and ${formatCounted(more, 'output')} more`] : []),
+    ...(comparison.isRepeatable === false
+      ? [
+          'two continuous runs differ from each other too: this output depends on chance, time or arrival, whatever the mode',
+        ]
+      : []),
+    ...describeOtherRows(found.map(({ sink }) => sink)),
   ];
 }
 
+/** One output that is another one. */
 function describeSink(comparison: Comparison, output: OutputComparison, sink: SinkComparison): readonly string[] {
-  const { difference, level, rowsInOther, rowsInReference } = sink;
+  const { difference, rowsInOther, rowsInReference } = sink;
   if (difference === undefined) return [];
-  const variant = comparison.variants.find(({ id }) => id === output.variant)!;
-  const reference = `${output.reference.variant} (${output.reference.trial})`;
-  const example = (side: string) => (line: string) => `      only ${side}: ${escapeText(line, EXAMPLE_LENGTH_MAX)}`;
+  const nameIn = (id: string): string => nameOf(comparison.variants.find((variant) => variant.id === id)!);
+  const here = `${nameIn(output.variant)} (${RUN_NAMES[output.trial]})`;
+  const there = `${nameIn(output.reference.variant)} (${RUN_NAMES[output.reference.trial]})`;
+  const keys = difference.isKeyed
+    ? `${formatCounted(difference.keysDiffering, 'key')} with another last row or another number of rows`
+    : 'not every row has a key';
+  const example = (where: string) => (line: string) => `  only in ${where}: ${escapeText(line, EXAMPLE_LENGTH_MAX)}`;
   return [
-    `  sink ${escapeText(sink.sink)}, ${nameOf(variant)} (${output.trial}) against ${reference}: ` +
-      `${formatCounted(rowsInOther, 'row')} against ${formatCount(rowsInReference)}, ` +
-      `${formatCount(difference.onlyInOther)} only here, ${formatCount(difference.onlyInReference)} only there; ` +
-      (level === 'different'
-        ? difference.isKeyed
-          ? `${formatCounted(difference.keysDiffering, 'key')} with another last row or number of rows`
-          : 'rows without a key'
-        : 'the last row of each key is the same'),
-    ...difference.examplesOfOther.map(example('here ')),
-    ...difference.examplesOfReference.map(example('there')),
+    `sink ${escapeText(sink.sink)}: ${here} wrote ${formatCounted(rowsInOther, 'row')}, ${there} ${formatCount(rowsInReference)}; ` +
+      `${formatCount(difference.onlyInOther)} only in the former, ${formatCount(difference.onlyInReference)} only in the latter; ${keys}`,
+    ...difference.examplesOfOther.map(example(here)),
+    ...difference.examplesOfReference.map(example(there)),
   ];
+}
+
+/** Sinks that agree in the last row of each key: one line each, whatever the number of runs. */
+function describeOtherRows(found: readonly SinkComparison[]): readonly string[] {
+  const alike = found.filter(({ level }) => level === 'last row of each key');
+  return [...new Set(alike.map(({ sink }) => sink))].map((name) => {
+    const runs = alike.filter(({ sink }) => sink === name);
+    const most = Math.max(...runs.map(({ difference }) => difference?.onlyInOther ?? 0));
+    const rows = Math.max(...runs.map(({ rowsInOther }) => rowsInOther));
+    return `sink ${escapeText(name)}: up to ${formatCount(most)} of ${formatCounted(rows, 'row')} are others in between, in ${formatCounted(runs.length, 'run')}`;
+  });
 }
 
 export function describeConditions({ conditions, notMeasured }: Comparison): readonly string[] {

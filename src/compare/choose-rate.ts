@@ -61,6 +61,13 @@ function atMost(rate: number): number {
   return Math.floor(rate / unit) * unit;
 }
 
+const WARM_UP_MS_MIN: DurationMs = 1000;
+
+/** A fifth of a run, but long enough for the compiler; never more than half of it. */
+export function chooseWarmUp(durationMs: DurationMs): DurationMs {
+  return Math.min(durationMs / 2, Math.max(durationMs / 5, WARM_UP_MS_MIN));
+}
+
 /** Shares of a variant's throughput at which the curve is measured. */
 const CURVE_SHARES: readonly number[] = [0.1, 0.25, 0.5, 0.75, 0.9, 1];
 const CURVE_POINT_MS: DurationMs = 2000;

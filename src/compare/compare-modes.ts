@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { JobReference, Rehearsal } from '../config/index.ts';
 import type { JobOptions, JobOptionsInput } from '../execution/options.ts';
 import type { Clock, DurationMs, NodeId } from '../model/index.ts';
-import { chooseCurve, chooseRate, type RateChoice } from './choose-rate.ts';
+import { chooseCurve, chooseRate, chooseWarmUp, type RateChoice } from './choose-rate.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import type {
   Comparison,
@@ -25,7 +25,7 @@ import type {
 } from './comparison.ts';
 import { decideComparison } from './decide-comparison.ts';
 import { killAndRecover } from './kill-and-recover.ts';
-import { runTrial, type TrialPorts, warmUpOf } from './run-trial.ts';
+import { runTrial, type TrialPorts } from './run-trial.ts';
 import type { TrialRequest, TrialResult } from './trial.ts';
 import { nameOf, type Variant } from './variant.ts';
 
@@ -222,7 +222,7 @@ class ModeComparison {
     durationMs: DurationMs = 0,
   ): Promise<TrialResult> {
     const ports: TrialPorts = { clock: this.#ports.clock, signal: this.#ports.signal };
-    const request = this.#trial(variant, trial, pace, warmUpOf(durationMs));
+    const request = this.#trial(variant, trial, pace, chooseWarmUp(durationMs));
     const result = await this.#named(variant, trial, runTrial(request, ports));
     return result!;
   }
@@ -292,7 +292,7 @@ class ModeComparison {
       recordsPerSecond: rate.recordsPerSecond,
       rateReason: rate.reason,
       durationMs: rate.durationMs,
-      warmUpMs: warmUpOf(rate.durationMs),
+      warmUpMs: chooseWarmUp(rate.durationMs),
     };
   }
 }

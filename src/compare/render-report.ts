@@ -17,13 +17,14 @@ export interface ReportContent {
   readonly table: FigureTable;
   /** One sentence: whether the outputs are equal. */
   readonly verdict: string;
-  /** Lines under the figures: differences, conditions. */
-  readonly notes: readonly string[];
+  /** Where outputs differ, a line each. */
+  readonly differences: readonly string[];
+  /** Under which conditions all of it holds, a line each. */
+  readonly conditions: readonly string[];
 }
 
-export function renderReport({ comparison, table, verdict, notes }: ReportContent, library: ChartLibrary): string {
-  const names = comparison.variants.map(nameOf);
-  const data = { comparison, table, verdict, notes, names };
+export function renderReport(content: ReportContent, library: ChartLibrary): string {
+  const data = { ...content, names: content.comparison.variants.map(nameOf) };
   const scripts = [library.script, REPORT_SCRIPT].map((text) => text.trim());
   const styles = [library.style, REPORT_STYLE].map((text) => text.trim());
   return `<!doctype html>

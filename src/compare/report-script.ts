@@ -7,7 +7,7 @@
 export const REPORT_SCRIPT: string = String.raw`
 'use strict';
 (() => {
-  const { comparison, table, verdict, notes, names } = JSON.parse(document.getElementById('data').textContent);
+  const { comparison, table, verdict, differences, conditions: notes, names } = JSON.parse(document.getElementById('data').textContent);
   const page = document.getElementById('page');
 
   const element = (tag, text, className) => {
@@ -144,9 +144,12 @@ export const REPORT_SCRIPT: string = String.raw`
       }));
   }
 
-  const list = element('ul');
-  for (const note of notes) list.append(element('li', note));
-  add(page, element('h2', 'Conditions'), list);
+  const list = (title, lines) => {
+    if (lines.length === 0) return;
+    add(page, element('h2', title), add(element('ul'), ...lines.map((line) => element('li', line))));
+  };
+  list('Differences', differences);
+  list('Conditions', notes);
 
   const drawAll = () => { for (const draw of drawings) draw(); };
   drawAll();

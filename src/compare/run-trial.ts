@@ -5,7 +5,7 @@
  * It is ended by its own handle and never by name.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { type Cancellable, CancelledError, type Clock, type DurationMs, MillraceError } from '../model/index.ts';
+import { type Cancellable, CancelledError, type Clock, MillraceError } from '../model/index.ts';
 import type { TrialMessage, TrialRequest, TrialResult } from './trial.ts';
 
 /** A source that gives nothing for so long gives nothing any more. */
@@ -112,9 +112,4 @@ function describeRead(recordsRead: number): string {
 
 function trialError(message: string): MillraceError {
   return new MillraceError(message, { code: 'ERR_TRIAL', domain: 'user', recovery: 'restart' });
-}
-
-/** How long a warm-up is of a run of that length. */
-export function warmUpOf(durationMs: DurationMs): DurationMs {
-  return durationMs / 5;
 }
