@@ -14,8 +14,10 @@ export {
 } from './connectors/index.ts';
 export type { EpochSummary } from './driver-job.ts';
 export type { Until } from './execution/decide-stop.ts';
+export type { BatchStatus } from './execution/deployment.ts';
 export type { JobOutcome, JobStatus, RestartSummary } from './execution/job-status.ts';
 export type { LatencyPart, LatencySummary } from './execution/latency-histogram.ts';
+export type { SwitchReport } from './execution/mode-control.ts';
 export type { BatchTrigger, EngineMode, ExecutionMode, JobOptions, JobOptionsInput } from './execution/options.ts';
 // Running it
 export { type JobEvents, JobHandle, Millrace, type MillraceOptions, type StartOptions } from './launch.ts';
@@ -29,6 +31,10 @@ export type {
   SourceConnector,
   SourceReader,
   SourceReaderContext,
+  SourceSurveyor,
+  SplitExtent,
+  SurveyContext,
+  SurveyHint,
 } from './model/index.ts';
 // What can go wrong
 export {

@@ -106,6 +106,7 @@ export function renderProgress(status: JobStatus, recordsPerSecond: number): str
     formatCounted(status.recordsReadByRun, 'record'),
     `${formatCount(recordsPerSecond)}/s`,
     `epoch ${status.epoch}`,
+    status.isAdaptive || status.switches > 0 ? status.mode : '',
     status.latency.count === 0
       ? ''
       : `lag p50 ${formatDuration(status.latency.p50)} p99 ${formatDuration(status.latency.p99)}`,

@@ -16,6 +16,7 @@ export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
       'epochs',
       `${formatCount(status.epochsCommitted)} committed, the newest is ${status.epoch}; commit ${percentiles(commits)}`,
     ],
+    ['mode', describeMode(status)],
     ['latency', percentiles(latency)],
     ['refused', `${formatCounted(status.deadLetters, 'dead letter')}, ${formatCount(status.recordsSkipped)} skipped`],
     ['state', `${formatCounted(status.stateEntries, 'entry', 'entries')} in memory, ${formatBytes(status.stateBytes)}`],
@@ -66,6 +67,23 @@ function describeOutcome(outcome: JobOutcome, status: JobStatus): string {
     case 'failed':
       return 'failed';
   }
+}
+
+function describeMode({ mode, isAdaptive, switches, lastSwitch, batch }: JobStatus): string {
+  const parts = [isAdaptive ? `adaptive, now ${mode}` : mode];
+  if (lastSwitch !== undefined) {
+    const times = formatCounted(switches, 'switch', 'switches');
+    parts.push(
+      `${times}, the last behind epoch ${lastSwitch.epoch} with a pause of ${formatDuration(lastSwitch.pauseMs)}`,
+    );
+  }
+  if (batch !== undefined && batch.retries + batch.speculations > 0) {
+    const { retries, speculations, lostThreads } = batch;
+    parts.push(
+      `${formatCounted(retries, 'task')} tried again, ${formatCount(speculations)} run twice, ${formatCounted(lostThreads, 'thread')} lost`,
+    );
+  }
+  return parts.join('; ');
 }
 
 function describeRestarts({ restarts, recentRestarts }: JobStatus): string {

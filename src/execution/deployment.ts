@@ -4,6 +4,7 @@
  */
 import type {
   CheckpointManifest,
+  DurationMs,
   Epoch,
   ErrorReport,
   Generation,
@@ -34,6 +35,19 @@ export interface Deployment {
 
 export type SourceState = 'active' | 'idle' | 'ended';
 
+/** Where a generation in batches stands. */
+export interface BatchStatus {
+  /** Records read by the newest committed batch, and how long it took from its plan to its commit, ms. */
+  readonly records: number;
+  readonly durationMs: DurationMs;
+  /** Most records of the next one: the limit of the job, or what its rate control admits. */
+  readonly recordsMax: number;
+  /** Tasks of this generation that were tried again, or twice at a time, and threads that were lost over them. */
+  readonly retries: number;
+  readonly speculations: number;
+  readonly lostThreads: number;
+}
+
 /** What a worker has done in this generation. */
 export interface WorkerStatus {
   readonly worker: WorkerIndex;
@@ -48,6 +62,8 @@ export interface WorkerStatus {
   readonly behindMs: number;
   readonly stateBytes: number;
   readonly stateEntries: number;
+  /** Only in microbatch mode. */
+  readonly batch?: BatchStatus | undefined;
   /** Since the last status. */
   readonly latency: LatencyPart;
   readonly pauses: LatencyPart;

@@ -22,6 +22,7 @@ type Measured = Pick<
   | 'recordsReadByRun'
   | 'sources'
   | 'behindMs'
+  | 'batch'
   | 'stateBytes'
   | 'stateEntries'
   | 'latency'
@@ -94,6 +95,7 @@ export class JobMetrics {
       recordsReadByRun: this.recordsReadByRun(),
       sources: this.sources(),
       behindMs: this.behindMs(),
+      batch: workers.find(({ batch }) => batch !== undefined)?.batch,
       stateBytes: workers.reduce((sum, worker) => sum + worker.stateBytes, 0),
       stateEntries: workers.reduce((sum, worker) => sum + worker.stateEntries, 0),
       latency: this.#latency.summary(),

@@ -3,6 +3,7 @@
  */
 import type { JobState } from '../actors/index.ts';
 import type { Epoch, ErrorReport, Generation, NodeId, SubtaskId } from '../model/index.ts';
+import type { BatchStatus } from './deployment.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 import type { SwitchReport } from './mode-control.ts';
 import type { EngineMode } from './options.ts';
@@ -37,6 +38,8 @@ export interface JobStatus {
   readonly recordsReadByRun: number;
   /** Of sources: how many subtasks still read, wait for more, and have ended. */
   readonly sources: { readonly active: number; readonly idle: number; readonly ended: number };
+  /** The newest batch, in microbatch mode. */
+  readonly batch: BatchStatus | undefined;
   readonly stateBytes: number;
   readonly stateEntries: number;
   /** From when a record was due (or read) at its source until a sink took it, ms. Since the start of this run. */

@@ -57,6 +57,7 @@ export class BatchGeneration implements GenerationRun {
   readonly #running: Promise<GenerationEnd>;
   #reportTimer: Cancellable | undefined;
   #batchBeganAt: MonotonicMs | undefined;
+  #lastBatch: { readonly records: number; readonly durationMs: DurationMs } = { records: 0, durationMs: 0 };
   #isStopping = false;
   #isClosing = false;
   #wake: () => void = () => {};
@@ -228,7 +229,8 @@ export class BatchGeneration implements GenerationRun {
     if (report === undefined) return;
     const endedAt = clock.monotonic();
     this.#trigger.state = deriveCommitted(this.#trigger.state);
-    this.#rate?.update(endedAt, this.#progress.recordsRead() - readBefore, endedAt - beganAt);
+    this.#lastBatch = { records: this.#progress.recordsRead() - readBefore, durationMs: endedAt - beganAt };
+    this.#rate?.update(endedAt, this.#lastBatch.records, this.#lastBatch.durationMs);
     if (batch.isLast) this.#progress.ended();
     assert(plan.fingerprint === report.manifest.fingerprint, 'I9: one fingerprint per run');
     this.#context.onEpoch(report);
@@ -309,7 +311,8 @@ export class BatchGeneration implements GenerationRun {
   }
 
   #report(): void {
-    this.#context.onStatus(this.#progress.status(this.#context.clock.monotonic()));
+    const batch = { ...this.#lastBatch, recordsMax: this.#limits().records, ...this.#runner.counts() };
+    this.#context.onStatus(this.#progress.status(this.#context.clock.monotonic(), batch));
   }
 
   #offsets(): SourceOffsets {

@@ -2,7 +2,7 @@
  * Adds up what the tasks of a generation report, into the status that the rest of the runtime knows from workers. There is one for all
  * threads of the pool: they come and go.
  */
-import type { SourceState, WorkerStatus } from '../execution/deployment.ts';
+import type { BatchStatus, SourceState, WorkerStatus } from '../execution/deployment.ts';
 import { addCounts, NO_COUNTS } from '../execution/epoch-tracker.ts';
 import { type EpochCounts, type MonotonicMs, type NodeId, type SubtaskId, subtaskId } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
@@ -54,7 +54,7 @@ export class BatchProgress {
   }
 
   /** What happened since the last status, and where things stand. */
-  status(now: MonotonicMs): WorkerStatus {
+  status(now: MonotonicMs, batch: BatchStatus): WorkerStatus {
     const states = [...this.#states.values()];
     const status: WorkerStatus = {
       worker: 0,
@@ -63,6 +63,7 @@ export class BatchProgress {
       behindMs: this.#isBehind ? now - this.#caughtUpAt : 0,
       stateBytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
       stateEntries: states.reduce((sum, { entries }) => sum + entries, 0),
+      batch,
       latency: this.#latency,
       pauses: this.#pauses,
     };

@@ -38,6 +38,7 @@ describe('millrace run', () => {
         '  records   20,000 read in 2 s, 10,000 records/s',
         '  written   21,500 by sinks, since the state directory began',
         '  epochs    2 committed, the newest is 2; commit p50 3.1 ms  p90 5 ms  p99 5 ms  p99.9 5 ms  max 5 ms',
+        '  mode      continuous',
         '  latency   p50 0.075 ms  p90 0.4 ms  p99 1.25 ms  p99.9 12.3 ms  max 105 ms',
         '  refused   0 dead letters, 0 skipped',
         '  state     220 entries in memory, 2 KiB',

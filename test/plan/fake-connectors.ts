@@ -12,6 +12,9 @@ export function fakeSource<T = unknown>(
     createReader() {
       throw new Error('a plan opened a source');
     },
+    createSurveyor() {
+      throw new Error('a plan opened a source');
+    },
   };
 }
 
