@@ -10,7 +10,7 @@ import { ContinuousWorker } from './continuous/continuous-worker.ts';
 import { WorkerChannels } from './continuous/worker-channels.ts';
 import { createCrashPoint } from './crash-point.ts';
 import type { Deployment, WorkerCommands, WorkerEvents } from './execution/deployment.ts';
-import { type NodeId, ownedGroups, type SubtaskSnapshot, SystemClock } from './model/index.ts';
+import { type Clock, type NodeId, ownedGroups, type SubtaskSnapshot } from './model/index.ts';
 import { listSubtasks, type PhysicalPlan } from './plan/index.ts';
 // Not by the index: a worker only reads, and every module costs it half a millisecond of its start.
 import { createKeyedState } from './storage/keyed-state.ts';
@@ -18,6 +18,7 @@ import { openStateReader } from './storage/open-state-reader.ts';
 
 export interface WorkerSurroundings {
   readonly plan: PhysicalPlan;
+  readonly clock: Clock;
   /** The LMDB environment, opened read-only. */
   readonly dataPath: string;
   readonly memory: RunMemory;
@@ -31,8 +32,7 @@ const STATUS_INTERVAL_MS = 200;
 /** Builds the subtasks; nothing steps before `run`. Throws what their operators and connectors throw while they are opened. */
 export function deployWorker(deployment: Deployment, surroundings: WorkerSurroundings): WorkerCommands {
   const { options, manifest, worker: index } = deployment;
-  const { plan, memory } = surroundings;
-  const clock = new SystemClock();
+  const { plan, memory, clock } = surroundings;
   const reader = openStateReader(surroundings.dataPath);
   const events = connectEvents(surroundings.calls);
   const channels = new WorkerChannels(deployment, memory);

@@ -8,7 +8,7 @@ import type { WorkerThreadCommands, WorkerThreadData } from './continuous/thread
 import { deployWorker } from './deploy-worker.ts';
 import type { WorkerCommands } from './execution/deployment.ts';
 import { loadPlan } from './load-plan.ts';
-import { assert } from './model/index.ts';
+import { assert, SystemClock } from './model/index.ts';
 import type { PhysicalPlan } from './plan/index.ts';
 import type { WorkerJob } from './worker-job.ts';
 
@@ -26,6 +26,8 @@ try {
 }
 
 function serve(plan: PhysicalPlan, { job, ports }: WorkerThreadData<WorkerJob>): void {
+  // Here and not at the deployment, when others wait: the first clock of a thread takes milliseconds.
+  const clock = new SystemClock();
   let worker: WorkerCommands | undefined;
   const deployed = (): WorkerCommands => {
     assert(worker !== undefined, 'a worker is deployed before it is told to work');
@@ -37,6 +39,7 @@ function serve(plan: PhysicalPlan, { job, ports }: WorkerThreadData<WorkerJob>):
       try {
         worker = deployWorker(deployment, {
           plan,
+          clock,
           dataPath: job.dataPath,
           memory,
           calls: ports.calls,
