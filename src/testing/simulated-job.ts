@@ -38,6 +38,8 @@ export interface SimulationOptions {
   /** Everything random of the run follows from it. Print it when a test fails. */
   readonly seed: number;
   readonly options?: JobOptionsInput | undefined;
+  /** Options of one process (counted from 1) over {@link options}: what changes between a crash and the next start. Called at its start. */
+  readonly optionsOf?: ((process: number) => JobOptionsInput) | undefined;
   readonly until?: Until | undefined;
   /** State that an earlier simulation left; default an empty one. */
   readonly disk?: MemoryDisk | undefined;
@@ -48,12 +50,20 @@ export interface SimulationOptions {
    * (docs/value-domain.md) that would show with more workers only. Chains call and never encode. Default false.
    */
   readonly isEncodingForced?: boolean | undefined;
-  /** Workers killed and processes crashed before the run is left in peace, and changes of mode while it runs. Default 0. */
-  readonly faults?:
-    | { readonly workerKills: number; readonly crashes: number; readonly switches?: number | undefined }
-    | undefined;
+  readonly faults?: SimulatedFaults | undefined;
   /** Bytes of state held in memory per operator. Small values force reads of the base tables. Default 1 MiB. */
   readonly cacheBytes?: number | undefined;
+}
+
+export interface SimulatedFaults {
+  /** Workers of continuous mode and threads of microbatch mode killed by each process, at most. Default 0. */
+  readonly workerKills?: number | undefined;
+  /** Crashes of the process before the run is left in peace. Default 0. */
+  readonly crashes?: number | undefined;
+  /** Changes of mode by each process while it runs, at most. Default 0. */
+  readonly switches?: number | undefined;
+  /** Crash points: the first process ends where it first passes the first one, and so on. Before the {@link crashes}. */
+  readonly crashAt?: readonly string[] | undefined;
 }
 
 export interface SimulationResult {
@@ -79,20 +89,36 @@ export async function simulateJob(definition: JobDefinition, options: Simulation
   const random = new SeededRandom(options.seed);
   random.begin(0);
   const disk = options.disk ?? new MemoryDisk();
-  let crashesLeft = options.faults?.crashes ?? 0;
   for (let processes = 1; ; processes++) {
-    const process = new SimulatedProcess(definition, options, disk, random);
-    const crashes = crashesLeft > 0;
-    const afterRounds = crashes && random.below(2) === 0 ? 1 + random.below(CRASH_ROUNDS_MAX) : 0;
-    const atPoint = crashes && afterRounds === 0 ? 1 + random.below(CRASH_POINTS_MAX) : 0;
-    const outcome = await process.run(afterRounds, atPoint);
-    crashesLeft--;
+    const process = new SimulatedProcess(definition, options, disk, random, processes);
+    const outcome = await process.run(drawCrash(options.faults, processes, random));
     if (outcome === undefined) continue;
     if (outcome.kind === 'failed') {
       throw new Error(`SEED=${options.seed}: ${outcome.reason}`, { cause: fromReport(outcome.report) });
     }
     return { outcome, status: process.status(), disk, processes, elapsedMs: process.elapsedMs() };
   }
+}
+
+/** Where a process crashes: whichever comes first. */
+interface PlannedCrash {
+  /** Rounds of the scheduler. */
+  readonly afterRounds?: number;
+  /** Crash points passed, of whatever name. */
+  readonly afterPoints?: number;
+  /** Name of a crash point. */
+  readonly atPoint?: string;
+}
+
+function drawCrash(faults: SimulatedFaults | undefined, process: number, random: RandomStream): PlannedCrash {
+  const { crashAt = [], crashes = 0 } = faults ?? {};
+  const atPoint = crashAt[process - 1];
+  if (atPoint !== undefined) return { atPoint };
+  if (process > crashAt.length + crashes) return {};
+  const isByRounds = random.below(2) === 0;
+  return isByRounds
+    ? { afterRounds: 1 + random.below(CRASH_ROUNDS_MAX) }
+    : { afterPoints: 1 + random.below(CRASH_POINTS_MAX) };
 }
 
 class SimulatedProcess {
@@ -105,12 +131,23 @@ class SimulatedProcess {
   readonly #workers: number;
   #killsLeft: number;
   #switchesLeft: number;
+  #crash: PlannedCrash = {};
+  #pointsPassed = 0;
   #hasCrashed = false;
-  #crashAtPoint = 0;
 
-  constructor(definition: JobDefinition, options: SimulationOptions, disk: MemoryDisk, random: RandomStream) {
+  constructor(
+    definition: JobDefinition,
+    options: SimulationOptions,
+    disk: MemoryDisk,
+    random: RandomStream,
+    process: number,
+  ) {
     this.#random = random;
-    const jobOptions = resolveJobOptions({ epoch: { intervalMs: 20 } }, options.options ?? {});
+    const jobOptions = resolveJobOptions(
+      { epoch: { intervalMs: 20 } },
+      options.options ?? {},
+      options.optionsOf?.(process) ?? {},
+    );
     const plan = compile(definition.build(), jobOptions);
     this.#workers = plan.workers;
     this.#killsLeft = options.faults?.workerKills ?? 0;
@@ -143,7 +180,11 @@ class SimulatedProcess {
       createState: (node, subtask, parallelism, of, { manifest }) =>
         createState(node, subtask, parallelism, of, manifest?.epoch ?? 0),
     });
-    this.#pools = new SimulatedTaskPoolHosting({ scheduler: this.#scheduler, createState });
+    this.#pools = new SimulatedTaskPoolHosting({
+      scheduler: this.#scheduler,
+      crashPoint: (name) => this.#passCrashPoint(name),
+      createState,
+    });
     this.#run = new JobRun({
       plan,
       options: jobOptions,
@@ -177,12 +218,9 @@ class SimulatedProcess {
     });
   }
 
-  /**
-   * `undefined` when the process crashed: after so many rounds of the scheduler, or at that crash point counted from the start,
-   * whichever comes first; 0 means never.
-   */
-  async run(crashAfterRounds: number, crashAtPoint: number): Promise<JobOutcome | undefined> {
-    this.#crashAtPoint = crashAtPoint;
+  /** `undefined` when the process crashed. */
+  async run(crash: PlannedCrash): Promise<JobOutcome | undefined> {
+    this.#crash = crash;
     let outcome: JobOutcome | undefined;
     let rounds = 0;
     void this.#run.outcome.then((ended) => {
@@ -203,7 +241,7 @@ class SimulatedProcess {
         // One that comes while another is under way, or at the end, is refused.
         this.#run.switchMode(to).catch(() => undefined);
       }
-      if (crashAfterRounds > 0 && rounds > crashAfterRounds) this.#crash();
+      if (crash.afterRounds !== undefined && rounds > crash.afterRounds) this.#end();
       return outcome !== undefined || this.#hasCrashed;
     });
     return this.#hasCrashed ? undefined : outcome;
@@ -219,14 +257,13 @@ class SimulatedProcess {
 
   /** Nothing that is behind a crash point happens in a process that has crashed, or crashes right here. */
   #passCrashPoint(name: string): void {
-    if (!this.#hasCrashed && this.#crashAtPoint > 0) {
-      this.#crashAtPoint--;
-      if (this.#crashAtPoint === 0) this.#crash();
-    }
+    this.#pointsPassed++;
+    const { afterPoints, atPoint } = this.#crash;
+    if (!this.#hasCrashed && (this.#pointsPassed === afterPoints || name === atPoint)) this.#end();
     if (this.#hasCrashed) throw new SimulatedCrash(`the process crashed before or at ${name}`);
   }
 
-  #crash(): void {
+  #end(): void {
     this.#hasCrashed = true;
     this.#hosting.killAll();
     this.#pools.killAll();

@@ -22,6 +22,7 @@ import type { SimulatedScheduler } from './simulated-scheduler.ts';
 
 export interface SimulatedTaskPoolOptions {
   readonly scheduler: SimulatedScheduler;
+  readonly crashPoint: (name: string) => void;
   createState(node: NodeId, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch): KeyedState;
 }
 
@@ -139,10 +140,10 @@ class SimulatedTaskPool implements TaskPool {
   }
 
   #newThread(): SimulatedThread {
-    const { createState, scheduler } = this.#options;
+    const { crashPoint, createState, scheduler } = this.#options;
     const worker = new MicrobatchWorker(this.#plan, {
       clock: scheduler.clock,
-      crashPoint: () => {},
+      crashPoint,
       createState: (node, subtask, parallelism, epoch) => createState(node, subtask, parallelism, this.#plan, epoch),
     });
     return { id: ++this.#named, worker, task: undefined, isGone: false };
