@@ -1,11 +1,12 @@
 /**
- * The full form of the recovery tests: random kills and the sweep over all crash points, for each job, against the built
- * package. Prints a summary; ends with code 1 when anything was violated or a crash point was never hit.
+ * The full form of the recovery tests: random kills and the sweep over all crash points, for each job and way of going about
+ * modes, against the built package. Prints a summary; ends with code 1 when anything was violated or a crash point was never hit.
  *
- *   npm run test:kill -- [--kills 200] [--job flights|ledger] [--seed N] [--concurrency 2] [--no-sweep | --sweep-only]
- *     [--point NAME]
+ *   npm run test:kill -- [--kills 200] [--job flights|ledger] [--modes continuous|microbatch|mixed|switching] [--seed N]
+ *     [--concurrency 2] [--no-sweep | --sweep-only] [--point NAME]
  *
- * With --seed and --job it repeats the one life of that seed; --point takes one crash point of the sweep only.
+ * --kills are those of one job in one way. With --seed, --job and --modes it repeats the one life of that seed; --point takes one
+ * crash point of the sweep only.
  */
 import { parseArgs } from 'node:util';
 import { FlightsUnderTest } from '../test/recovery/support/flights-under-test.ts';
@@ -14,6 +15,7 @@ import { Pace } from '../test/recovery/support/kill-process.ts';
 import { LedgerUnderTest } from '../test/recovery/support/ledger-under-test.ts';
 import { type LifeReport, runLife } from '../test/recovery/support/run-life.ts';
 import { partSeed } from '../test/recovery/support/seeded-choice.ts';
+import { RIG_MODES, type RigMode } from '../test/recovery/support/start-plan.ts';
 import {
   type CrashCase,
   type CrashReport,
@@ -28,6 +30,7 @@ const { values: wanted } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     job: { type: 'string' },
+    modes: { type: 'string' },
     seed: { type: 'string' },
     concurrency: { type: 'string', default: '2' },
     point: { type: 'string' },
@@ -41,27 +44,34 @@ const jobs: Readonly<Record<string, (seed: number) => JobUnderTest>> = {
   ledger: (seed) => new LedgerUnderTest(seed),
 };
 const names = wanted.job === undefined ? Object.keys(jobs) : [wanted.job];
+const ways = RIG_MODES.filter((modes) => wanted.modes === undefined || modes === wanted.modes);
+if (ways.length === 0) throw new Error(`--modes is one of ${RIG_MODES.join(', ')}, not ${wanted.modes}`);
+const isOneLife =
+  wanted.seed !== undefined && wanted.job !== undefined && wanted.modes !== undefined && wanted.point === undefined;
 const startedAt = performance.now();
 let failures = 0;
 
-if (wanted.seed !== undefined && wanted.job !== undefined && !wanted['sweep-only'] && wanted.point === undefined) {
+if (isOneLife && !wanted['sweep-only']) {
   const seed = Number(wanted.seed);
-  const report = await runLife(jobs[wanted.job]!(seed), seed, KILLS_PER_LIFE, new Pace());
+  const life = { seed, modes: ways[0]!, killsMax: KILLS_PER_LIFE };
+  const report = await runLife(jobs[names[0]!]!(seed), life, new Pace());
   if (report.failure !== '') fail(report.failure);
-  reportLives(wanted.job, [report]);
+  reportLives([report]);
 } else {
   const seed = wanted.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(wanted.seed);
   console.log(`SEED=${seed}`);
-  for (const name of names)
-    if (!wanted['sweep-only'] && wanted.point === undefined)
-      reportLives(name, await killUntil(name, seed, Number(wanted.kills)));
-  if (!wanted['no-sweep']) reportSweep(await sweep(seed));
+  for (const modes of ways) {
+    for (const name of names)
+      if (!wanted['sweep-only'] && wanted.point === undefined) reportLives(await killUntil(name, modes, seed));
+    if (!wanted['no-sweep']) reportSweep(modes, await sweep(modes, seed));
+  }
 }
 console.log(`${((performance.now() - startedAt) / 1000).toFixed(0)} s, ${failures} failures`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 /** Lives of a job until so many kills have happened. */
-async function killUntil(name: string, seed: number, kills: number): Promise<readonly LifeReport[]> {
+async function killUntil(name: string, modes: RigMode, seed: number): Promise<readonly LifeReport[]> {
+  const kills = Number(wanted.kills);
   const reports: LifeReport[] = [];
   const pace = new Pace();
   let next = 0;
@@ -69,22 +79,22 @@ async function killUntil(name: string, seed: number, kills: number): Promise<rea
   await atOnce(async () => {
     while (done < kills && failures === 0) {
       const life = partSeed(seed, next++);
-      const report = await runLife(jobs[name]!(life), life, KILLS_PER_LIFE, pace);
+      const report = await runLife(jobs[name]!(life), { seed: life, modes, killsMax: KILLS_PER_LIFE }, pace);
       reports.push(report);
       done += report.kills;
-      progress(`${name}: ${done} of ${kills} kills`, reports.length);
+      progress(`${name}, ${modes}: ${done} of ${kills} kills`, reports.length);
       if (report.failure !== '') fail(report.failure);
     }
   });
   return reports;
 }
 
-async function sweep(seed: number): Promise<readonly CrashReport[]> {
-  const all = await listCrashPoints();
+async function sweep(modes: RigMode, seed: number): Promise<readonly CrashReport[]> {
+  const all = await listCrashPoints(modes);
   const points = all.filter((point) => wanted.point === undefined || point === wanted.point);
   if (points.length === 0) throw new Error(`no such crash point; there are:\n  ${all.join('\n  ')}`);
   const cases = names.flatMap((name) =>
-    points.flatMap((point) => NTHS.map((nth): CrashCase & { name: string } => ({ name, point, nth }))),
+    points.flatMap((point) => NTHS.map((nth): CrashCase & { name: string } => ({ name, modes, point, nth }))),
   );
   const reports: CrashReport[] = [];
   let next = 0;
@@ -104,16 +114,17 @@ async function atOnce(work: () => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: Number(wanted.concurrency) }, work));
 }
 
-function reportLives(name: string, reports: readonly LifeReport[]): void {
+function reportLives(reports: readonly LifeReport[]): void {
   const sum = (of: (report: LifeReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
   const cycles = reports.flatMap(({ cycleMs }) => cycleMs).sort((a, b) => a - b);
   const median = cycles[Math.floor(cycles.length / 2)] ?? 0;
+  const { job, modes } = reports[0]!;
   console.log(
-    `${name}: ${sum(({ kills }) => kills)} kills, ${sum(({ starts }) => starts)} processes, ${reports.length} jobs run to completion, median cycle ${median.toFixed(0)} ms, ${reports.filter(({ failure }) => failure !== '').length} violated`,
+    `${job}, ${modes}: ${sum(({ kills }) => kills)} kills (${sum(({ switchKills }) => switchKills)} in a change of mode), ${sum(({ starts }) => starts)} processes, ${sum(({ switches }) => switches)} live changes of mode, ${sum(({ faults }) => faults)} faults of tasks, ${reports.length} jobs run to completion, median cycle ${median.toFixed(0)} ms, ${reports.filter(({ failure }) => failure !== '').length} violated`,
   );
 }
 
-function reportSweep(reports: readonly CrashReport[]): void {
+function reportSweep(modes: RigMode, reports: readonly CrashReport[]): void {
   const points = [...new Set(reports.map(({ point }) => point))];
   for (const point of points) {
     const hits = reports.filter((report) => report.point === point && report.isHit);
@@ -122,7 +133,7 @@ function reportSweep(reports: readonly CrashReport[]): void {
     if (hits.length === 0) fail(`the crash point ${point} was never hit by any job`);
   }
   console.log(
-    `crash points: ${points.length}, deaths at them: ${reports.filter(({ isHit }) => isHit).length} of ${reports.length} tries`,
+    `crash points, ${modes}: ${points.length}, deaths at them: ${reports.filter(({ isHit }) => isHit).length} of ${reports.length} tries`,
   );
 }
 

@@ -28,8 +28,8 @@ afterEach(() => job.remove());
 
 function startWithFault(kind: FaultSettings['kind'], options: object): JobProcess {
   const marker = job.workspace.path('fault-happened');
-  const fault: FaultSettings = { kind, postingsBefore: 500, marker };
-  return job.start({ style: 'embedded', settings: { options: { ...OPTIONS, ...options }, spinMicros: 30, fault } });
+  const faults: readonly FaultSettings[] = [{ kind, postingsBefore: 500, marker }];
+  return job.start({ style: 'embedded', settings: { options: { ...OPTIONS, ...options }, spinMicros: 30, faults } });
 }
 
 describe('a job whose user code', () => {

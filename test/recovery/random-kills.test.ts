@@ -1,9 +1,10 @@
 /**
  * Reliability row 8, R1, in the short form that runs with every change: SIGKILL at random moments of two jobs, each start
- * different from the others (parallelism, epochs, polls, rings, caches). The full form: `npm run test:kill`.
+ * different from the others (parallelism, epochs, batches, polls, rings, caches, pools). The full form: `npm run test:kill`.
  *
  * I2, I3, I4, I6, I11: state, tables, dead letters and offsets form one consistent cut after every kill; files never show an
- * uncommitted or torn line; what is repeated at a start changes nothing.
+ * uncommitted or torn line; what is repeated at a start changes nothing. In both modes, from one to the other between two
+ * processes, and while a process changes its mode again and again.
  */
 import { describe, expect, test } from 'vitest';
 import { FlightsUnderTest } from './support/flights-under-test.ts';
@@ -12,25 +13,26 @@ import { Pace } from './support/kill-process.ts';
 import { LedgerUnderTest } from './support/ledger-under-test.ts';
 import { type LifeReport, runLife } from './support/run-life.ts';
 import { partSeed } from './support/seeded-choice.ts';
+import { RIG_MODES, type RigMode } from './support/start-plan.ts';
 
 /** Different in every run; whatever fails prints the seed of its life. */
 const SEED = Math.floor(Math.random() * 2 ** 32);
 const KILLS_PER_JOB = 12;
 const KILLS_PER_LIFE = 6;
-const TIMEOUT_MS = 400_000;
+const TIMEOUT_MS = 600_000;
 
 const pace = new Pace();
 
-async function killOften(createJob: (seed: number) => JobUnderTest): Promise<readonly LifeReport[]> {
+async function killOften(createJob: (seed: number) => JobUnderTest, modes: RigMode): Promise<readonly LifeReport[]> {
   const reports: LifeReport[] = [];
   const kills = (): number => reports.reduce((sum, report) => sum + report.kills, 0);
   while (kills() < KILLS_PER_JOB && reports.every(({ failure }) => failure === '')) {
     const seed = partSeed(SEED, reports.length);
-    reports.push(await runLife(createJob(seed), seed, KILLS_PER_LIFE, pace));
+    reports.push(await runLife(createJob(seed), { seed, modes, killsMax: KILLS_PER_LIFE }, pace));
   }
   const cycles = reports.flatMap(({ cycleMs }) => cycleMs).sort((a, b) => a - b);
   console.log(
-    `${reports[0]!.job}: ${kills()} kills in ${reports.length} jobs, median cycle ${cycles[cycles.length >> 1]?.toFixed(0)} ms`,
+    `${reports[0]!.job}, ${modes}: ${kills()} kills in ${reports.length} jobs, median cycle ${cycles[cycles.length >> 1]?.toFixed(0)} ms`,
   );
   return reports;
 }
@@ -39,9 +41,11 @@ describe.concurrent('a job that is killed at random moments ends with what a pla
   test.each([
     ['flights', () => new FlightsUnderTest()],
     ['ledger', (seed: number) => new LedgerUnderTest(seed)],
-  ] as const)('%s', { timeout: TIMEOUT_MS }, async (_, createJob) => {
-    const reports = await killOften(createJob);
+  ] as const)('%s, whatever its modes', { timeout: TIMEOUT_MS }, async (_, createJob) => {
+    for (const modes of RIG_MODES) {
+      const reports = await killOften(createJob, modes);
 
-    expect(reports.map(({ failure }) => failure).filter((failure) => failure !== '')).toEqual([]);
+      expect(reports.map(({ failure }) => failure).filter((failure) => failure !== '')).toEqual([]);
+    }
   });
 });

@@ -75,6 +75,11 @@ export class FlightsUnderTest implements JobUnderTest {
     for (const name of committed?.pending ?? []) complain(`${name} was left behind in the pending output`);
   }
 
+  /** Its code is that of the example. */
+  faultsHappened(): number {
+    return 0;
+  }
+
   remove(): void {
     this.workspace.remove();
   }

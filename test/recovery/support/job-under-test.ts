@@ -19,5 +19,7 @@ export interface JobUnderTest {
   checkCut(complain: Complain): Promise<void>;
   /** The same for a job that has completed: all of the input, and nothing left over. */
   checkComplete(complain: Complain): Promise<void>;
+  /** How often user code has misbehaved. */
+  faultsHappened(): number;
   remove(): void;
 }

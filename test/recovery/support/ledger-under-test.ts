@@ -63,6 +63,10 @@ export class LedgerUnderTest implements JobUnderTest {
     for (const name of strangers.filter((name) => !name.endsWith('.js'))) complain(`${name} was left behind`);
   }
 
+  faultsHappened(): number {
+    return this.workspace.list('').filter((name) => name.startsWith('fault-')).length;
+  }
+
   remove(): void {
     this.workspace.remove();
   }
