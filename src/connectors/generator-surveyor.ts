@@ -22,11 +22,11 @@ export interface GeneratorRange {
 }
 
 export class GeneratorSurveyor implements SourceSurveyor {
-  /** When the schedule begins, so that every reader of the run, whenever it is made, stamps a record with the same time. */
-  readonly hint: SurveyHint;
   readonly #context: SurveyContext;
   readonly #range: GeneratorRange;
-  readonly #schedule: GeneratorSchedule;
+  readonly #firstIndex: number;
+  /** Begins with the first survey, or when the first reader is told of it. */
+  #schedule: GeneratorSchedule | undefined;
   /** The least index that the last survey left out; Infinity: none. */
   #nextIndex: number;
 
@@ -34,16 +34,20 @@ export class GeneratorSurveyor implements SourceSurveyor {
     this.#context = context;
     this.#range = range;
     const indexes = context.splits.map((split) => indexOf(split, context.offsets[split]));
-    const first = firstScheduledIndex(indexes, range.splits);
-    this.#schedule = new GeneratorSchedule(context.clock.monotonic(), first, range.periodMs);
-    this.#nextIndex = first;
-    this.hint = this.#schedule.toHint();
+    this.#firstIndex = firstScheduledIndex(indexes, range.splits);
+    this.#nextIndex = this.#firstIndex;
+  }
+
+  /** When the schedule begins, so that every reader of the run, whenever it is made, stamps a record with the same time. */
+  get hint(): SurveyHint {
+    return this.#begun().toHint();
   }
 
   async survey(from: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>> {
     const { periodMs } = this.#range;
+    const schedule = this.#begun();
     const now = this.#context.clock.monotonic();
-    const notDue = periodMs === 0 ? Number.POSITIVE_INFINITY : this.#schedule.firstNotDue(now);
+    const notDue = periodMs === 0 ? Number.POSITIVE_INFINITY : schedule.firstNotDue(now);
     this.#nextIndex = Number.POSITIVE_INFINITY;
     return Object.fromEntries(
       this.#context.splits.map((split) => [split, this.#extent(indexOf(split, from[split]), notDue)]),
@@ -61,10 +65,15 @@ export class GeneratorSurveyor implements SourceSurveyor {
   }
 
   wakeAt(): MonotonicMs {
-    return this.#nextIndex === Number.POSITIVE_INFINITY ? this.#nextIndex : this.#schedule.dueAt(this.#nextIndex);
+    return this.#nextIndex === Number.POSITIVE_INFINITY ? this.#nextIndex : this.#begun().dueAt(this.#nextIndex);
   }
 
   close(): void {}
+
+  #begun(): GeneratorSchedule {
+    this.#schedule ??= new GeneratorSchedule(this.#context.clock.monotonic(), this.#firstIndex, this.#range.periodMs);
+    return this.#schedule;
+  }
 }
 
 function indexOf(split: SplitId, offset: Offset | undefined): number {

@@ -79,6 +79,22 @@ describe('a committed memory sink', () => {
     expect(sink.records).toEqual(['kept', 'again']);
   });
 
+  it('shows nothing of an attempt that was superseded', async () => {
+    const sink = sinks.memory<string>();
+    const committer = sink.createCommitter!();
+    await committer.restore(undefined);
+    const slow = sink.createWriter(writerContext({ attempt: 1 }));
+    const fast = sink.createWriter(writerContext({ attempt: 2 }));
+
+    write(slow, 1, 'slow');
+    write(fast, 1, 'fast');
+    fast.prepare(1);
+    slow.close();
+    await committer.commit(await committer.seal(1, []));
+
+    expect(sink.records).toEqual(['fast']);
+  });
+
   it('shows everything at once, stamped, when it is immediate', () => {
     const sink = sinks.memory<string>({ delivery: 'immediate' });
 

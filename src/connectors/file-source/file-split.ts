@@ -151,9 +151,10 @@ export class FileSplit {
 
   #next(stop: number): boolean {
     const window = this.#window;
+    if (!this.#isAtFirstRecord) return window.next(stop) === 'record';
     const begin = window.position;
     const found = window.next(stop);
-    if (window.position > begin) this.#isAtFirstRecord = false;
+    this.#isAtFirstRecord = window.position === begin;
     return found === 'record';
   }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FileSinkOptions } from '../../../src/connectors/file-sink/file-sink-options.ts';
 import { sinks } from '../../../src/connectors/sinks.ts';
-import { temporaryFolder } from '../connector-fixture.ts';
+import { type SinkWriter, StreamRecord } from '../../../src/model/index.ts';
+import { temporaryFolder, writerContext } from '../connector-fixture.ts';
 import { durable, readIfThere, SinkRun } from './file-sink-fixture.ts';
 
 const OUT: FileSinkOptions = { path: 'out.jsonl' };
@@ -154,14 +155,74 @@ describe('leftovers in the pending directory', () => {
     const state = durable(temporaryFolder());
     const pending = join(state.folder, 'state', 'pending', 'output');
     mkdirSync(pending, { recursive: true });
-    for (const name of ['1-4-0.segment', '9-1-0.segment', 'notes.txt']) writeFileSync(join(pending, name), '');
+    for (const name of ['1-4-0.segment', '1-4-0-2.segment', '9-1-0.segment', '9-1-0-1.segment', 'notes.txt']) {
+      writeFileSync(join(pending, name), '');
+    }
     state.generation = 4;
 
     const run = new SinkRun(state, OUT);
     await run.restore();
     await run.close();
 
-    expect(readdirSync(pending).sort()).toEqual(['9-1-0.segment', 'notes.txt']);
+    expect(readdirSync(pending).sort()).toEqual(['9-1-0-1.segment', '9-1-0.segment', 'notes.txt']);
+  });
+});
+
+describe('two attempts of one subtask', () => {
+  /** More than is gathered before it goes to the segment. */
+  const LONG = 'x'.repeat(70_000);
+  const at = (epoch: number) => ({ epoch, sequence: 0 });
+  const record = (value: string) => new StreamRecord(value, undefined, Number.NaN, 0);
+
+  function attempts(count: number) {
+    const folder = temporaryFolder();
+    const pendingDirectory = join(folder, 'state', 'pending', 'output');
+    const context = { baseDirectory: folder, pendingDirectory, generation: 3 };
+    const sink = sinks.file<string>(OUT);
+    const writers = Array.from({ length: count }, (_, attempt) =>
+      sink.createWriter(writerContext({ ...context, attempt })),
+    );
+    return { folder, pendingDirectory, writers, committer: sink.createCommitter!(writerContext(context)) };
+  }
+
+  it('write segments of their own, and the one that is superseded leaves no trace', async () => {
+    const { folder, pendingDirectory, writers, committer } = attempts(2);
+    const [slow, fast] = writers as [SinkWriter<string>, SinkWriter<string>];
+    await committer.restore(undefined);
+
+    slow.write(record(`slow${LONG}`), at(1));
+    fast.write(record(`fast${LONG}`), at(1));
+    expect(readdirSync(pendingDirectory).sort()).toEqual(['3-1-0-0.segment', '3-1-0-1.segment']);
+    const { token } = await fast.prepare(1);
+    slow.close();
+    expect(readdirSync(pendingDirectory)).toEqual(['3-1-0-1.segment']);
+    await committer.commit(await committer.seal(1, [token!]));
+
+    expect(readIfThere(join(folder, 'out.jsonl'))).toBe(`"fast${LONG}"\n`);
+    expect(readdirSync(pendingDirectory)).toEqual([]);
+    await committer.close();
+  });
+
+  it('are closed without harm where there is nothing to remove, or where it is handed over', async () => {
+    const { pendingDirectory, writers } = attempts(3);
+    const [empty, gathering, prepared] = writers as [SinkWriter<string>, SinkWriter<string>, SinkWriter<string>];
+    gathering.write(record('short'), at(1));
+    prepared.write(record(LONG), at(1));
+
+    await prepared.prepare(1);
+    for (const writer of [empty, gathering, prepared]) writer.close();
+
+    expect(readdirSync(pendingDirectory)).toEqual(['3-1-0-2.segment']);
+  });
+
+  it('are closed without harm also where the segment cannot be removed any more', () => {
+    const { pendingDirectory, writers } = attempts(1);
+    const [writer] = writers as [SinkWriter<string>];
+    writer.write(record(LONG), at(1));
+    rmSync(pendingDirectory, { recursive: true });
+    writeFileSync(pendingDirectory, '');
+
+    expect(() => writer.close()).not.toThrow();
   });
 });
 
