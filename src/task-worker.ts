@@ -22,7 +22,15 @@ export async function runTask(message: PoolMessage): Promise<PoolReply> {
   try {
     loading ??= load();
     const worker = await loading;
-    return message.kind === 'prepare' ? { kind: 'prepared' } : await worker.run(message.request);
+    switch (message.kind) {
+      case 'prepare':
+        return { kind: 'prepared' };
+      case 'task':
+        return await worker.run(message.request);
+      case 'close':
+        worker.close();
+        return { kind: 'closed' };
+    }
   } catch (thrown) {
     return { kind: 'failed', report: toReport(thrown) };
   }

@@ -7,7 +7,15 @@
 import { Piscina, type PiscinaTask } from 'piscina';
 import { describeWorkerLoss } from '../actors/index.ts';
 import type { JobOptions } from '../execution/options.ts';
-import { assert, type Clock, type ErrorReport, fromReport, toReport, WorkerLostError } from '../model/index.ts';
+import {
+  assert,
+  type Cancellable,
+  type Clock,
+  type ErrorReport,
+  fromReport,
+  toReport,
+  WorkerLostError,
+} from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { assignTasks, type WaitingTask } from './assign-tasks.ts';
 import type { PoolThread, TaskRequest, TaskResult } from './task.ts';
@@ -22,9 +30,12 @@ export interface PoolThreadData<Job> {
   readonly fingerprint: string;
 }
 
-/** What the entry's `runTask` is called with. `prepare`: load the job, build the plan, answer `undefined` or what is wrong. */
-export type PoolMessage = { readonly kind: 'prepare' } | { readonly kind: 'task'; readonly request: TaskRequest };
-export type PoolReply = TaskResult | { readonly kind: 'prepared' };
+/** What the entry's `runTask` is called with. `prepare`: load the job and build the plan. `close`: close what is in memory. */
+export type PoolMessage =
+  | { readonly kind: 'prepare' }
+  | { readonly kind: 'task'; readonly request: TaskRequest }
+  | { readonly kind: 'close' };
+export type PoolReply = TaskResult | { readonly kind: 'prepared' } | { readonly kind: 'closed' };
 
 export interface PiscinaTaskPoolHostingOptions<Job> {
   readonly entry: URL;
@@ -34,6 +45,9 @@ export interface PiscinaTaskPoolHostingOptions<Job> {
 
 /** Threads beyond the least number end when they have had nothing to do for so long. */
 const IDLE_THREAD_MS = 10_000;
+
+/** An asked thread closes its files; after this it is ended (it cannot write to LMDB, so that is safe). */
+const CLOSE_TIMEOUT_MS = 2000;
 
 export class PiscinaTaskPoolHosting<Job> implements TaskPoolHosting {
   readonly #options: PiscinaTaskPoolHostingOptions<Job>;
@@ -117,12 +131,13 @@ class PiscinaTaskPool<Job> implements TaskPool {
     });
     const ticket = this.#ticket({ kind: 'task', request }, { ...placement, isStateless }, onBegun);
     const answer = ticket.reply.then((reply): PoolAnswer => {
-      assert(reply.kind !== 'prepared', 'a task is answered with its result');
+      assert(reply.kind !== 'prepared' && reply.kind !== 'closed', 'a task is answered with its result');
       const { thread, beganAt } = ticket;
       const durationMs = thread === undefined ? 0 : this.#clock.monotonic() - beganAt;
       return { result: reply, thread, durationMs };
     });
-    this.#waiting.push(ticket);
+    if (this.#closing === undefined) this.#waiting.push(ticket);
+    else ticket.settle({ kind: 'failed', report: closed() });
     this.#dispatch();
     return { answer, begun, kill: () => this.#kill(ticket, hung()) };
   }
@@ -138,10 +153,26 @@ class PiscinaTaskPool<Job> implements TaskPool {
   }
 
   async #close(): Promise<void> {
-    const ended = toReport(new WorkerLostError('the pool was closed'));
-    for (const ticket of this.#waiting.splice(0)) ticket.settle({ kind: 'failed', report: ended });
-    for (const ticket of this.#running) ticket.settle({ kind: 'failed', report: ended });
+    for (const ticket of this.#waiting.splice(0)) ticket.settle({ kind: 'failed', report: closed() });
+    const idle = this.#idle();
+    for (const ticket of this.#running) ticket.settle({ kind: 'failed', report: closed() });
+    await this.#closeSubtasks(idle);
     await this.#piscina.destroy();
+  }
+
+  /** Operators, readers and writers in memory are closed where nothing runs; a thread that does not come back is ended all the same. */
+  async #closeSubtasks(threads: readonly PoolThread[]): Promise<void> {
+    const tickets = threads.map((thread) => {
+      const ticket = this.#ticket({ kind: 'close' }, { ...ANYWHERE, isStateless: true }, () => {});
+      this.#send(ticket, thread);
+      return ticket;
+    });
+    let timer: Cancellable | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = this.#clock.schedule(CLOSE_TIMEOUT_MS, resolve);
+    });
+    await Promise.race([Promise.all(tickets.map(({ reply }) => reply)), timeout]);
+    timer?.cancel();
   }
 
   async #prepareThread(): Promise<PoolReply> {
@@ -179,19 +210,27 @@ class PiscinaTaskPool<Job> implements TaskPool {
 
   #dispatch(): void {
     if (this.#closing !== undefined || this.#waiting.length === 0) return;
-    const alive = this.#piscina.threads.map(({ threadId }) => threadId).filter((id) => id > 0);
-    const taken = new Set([...this.#running].flatMap(({ target, thread }) => [target, thread]));
-    const busy = alive.filter((id) => taken.has(id));
+    const idle = this.#idle();
+    const alive = this.#alive();
     const unplaced = [...this.#running].filter(({ target, thread }) => (thread ?? target) === undefined).length;
     const assignments = assignTasks(this.#waiting, {
-      idle: alive.filter((id) => !taken.has(id)),
-      busy,
+      idle,
+      busy: alive.filter((thread) => !idle.includes(thread)),
       growth: Math.max(0, this.#threadsMax - alive.length - unplaced),
     });
     const tickets = assignments.map(({ task }) => this.#waiting[task]!);
     this.#waiting = this.#waiting.filter((ticket) => !tickets.includes(ticket));
     for (const [index, { thread }] of assignments.entries())
       this.#send(tickets[index]!, thread === 'new' ? undefined : thread);
+  }
+
+  #alive(): readonly PoolThread[] {
+    return this.#piscina.threads.map(({ threadId }) => threadId).filter((id) => id > 0);
+  }
+
+  #idle(): readonly PoolThread[] {
+    const taken = new Set([...this.#running].flatMap(({ target, thread }) => [target, thread]));
+    return this.#alive().filter((id) => !taken.has(id));
   }
 
   #send(ticket: Ticket, target: PoolThread | undefined): void {
@@ -231,6 +270,10 @@ type PiscinaThread = Parameters<
 >[1][number];
 
 const ANYWHERE: TaskPlacement = { preferred: undefined, avoided: new Set() };
+
+function closed(): ErrorReport {
+  return toReport(new WorkerLostError('the pool of threads was closed'));
+}
 
 function hung(): ErrorReport {
   return toReport(
