@@ -115,6 +115,7 @@ async function atOnce(work: () => Promise<void>): Promise<void> {
 }
 
 function reportLives(reports: readonly LifeReport[]): void {
+  if (reports.length === 0) return;
   const sum = (of: (report: LifeReport) => number): number => reports.reduce((total, report) => total + of(report), 0);
   const cycles = reports.flatMap(({ cycleMs }) => cycleMs).sort((a, b) => a - b);
   const median = cycles[Math.floor(cycles.length / 2)] ?? 0;
