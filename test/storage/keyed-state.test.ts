@@ -346,6 +346,35 @@ describe('opening', () => {
     expect(restored.memory().entries).toBe(1);
   });
 
+  it('one epoch behind the latest is right however far was folded: a base never goes beyond the oldest retained epoch', () => {
+    const disk = new MemoryDisk();
+    const store = openMemoryCheckpointStore({
+      disk,
+      job: JOB,
+      keyGroups: KEY_GROUPS,
+      retainEpochs: 2,
+      foldEveryEpochs: 1,
+    });
+    const generation = store.beginGeneration();
+    const state = create({ reader: openMemoryStateReader(disk) });
+    for (let epoch = 1; epoch <= 6; epoch++) {
+      state.setCurrentKey('a');
+      state.value('total').set(epoch);
+      state.list('history').append(epoch);
+      state.freeze(epoch);
+      while (!state.encodeFrozen(1));
+      store.commit(sealed(epoch, generation, [state.takeDelta()!]));
+    }
+    while (store.foldSlice());
+    expect(store.foldedThrough()).toBe(5);
+
+    const late = create({ reader: openMemoryStateReader(disk), epoch: 5 });
+
+    late.setCurrentKey('a');
+    expect(late.value('total').get()).toBe(5);
+    expect([...late.list('history').values()]).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('is refused behind a base that is ahead of the manifest (I6)', () => {
     const disk = new MemoryDisk();
     const store = openMemoryCheckpointStore({ disk, job: JOB, keyGroups: KEY_GROUPS, foldEveryEpochs: 1 });
