@@ -19,7 +19,7 @@ export interface ModeObservation {
 export interface ModeState {
   /** Of the last observation. */
   readonly mode: EngineMode;
-  /** Of the last switch, or of the last that was decided and came to nothing. */
+  /** When the last switch was seen to be done; of one that came to nothing, when it was decided. */
   readonly switchedAt: MonotonicMs;
   /** First of the observations, up to the last one, that all found the sources caught up. */
   readonly caughtUpSince: MonotonicMs | undefined;
