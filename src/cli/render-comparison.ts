@@ -13,6 +13,8 @@ const RUN_NAMES: Readonly<Record<TrialKind, string>> = {
   paced: 'on schedule',
   killed: 'killed on schedule',
 };
+/** Of the cores, busy before the first run. */
+const LOAD_SHARE_MAX = 0.5;
 /** The first ones say enough. */
 const DIFFERENCES_SHOWN_MAX = 10;
 
@@ -116,7 +118,13 @@ function describeOtherRows(found: readonly SinkComparison[]): readonly string[] 
 
 export function describeConditions({ conditions, notMeasured }: Comparison): readonly string[] {
   const { machine, durationMs, warmUpMs } = conditions;
+  const isBusy = machine.loadBefore > machine.cores * LOAD_SHARE_MAX;
   return [
+    ...(isBusy
+      ? [
+          `NOT ALONE     ${machine.loadBefore.toFixed(1)} processes wanted one of ${machine.cores} cores when this began: the figures are of what was left`,
+        ]
+      : []),
     `machine       ${formatCounted(machine.cores, 'core')} (${escapeText(machine.cpu)}), Node ${machine.node}, ${machine.platform}; ${formatCounted(conditions.workers, 'worker')}, parallelism ${conditions.parallelism}`,
     `rate          ${formatCount(conditions.recordsPerSecond)} records/s (${conditions.rateReason}), open loop over ${formatDuration(durationMs)}; the first ${formatDuration(warmUpMs)} are left out`,
     `latency       from when a record was due until a sink took it; a committed sink shows it with the next commit: in continuous mode every ${formatDuration(conditions.epochIntervalMs)}, in microbatch mode at the end of the batch`,

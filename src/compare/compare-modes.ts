@@ -7,7 +7,7 @@
  * far as it is in our hands. Outputs are compared as soon as they are there, and removed when nothing is compared with them.
  */
 import { rm } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { JobReference, Rehearsal } from '../config/index.ts';
 import type { JobOptions, JobOptionsInput } from '../execution/options.ts';
@@ -18,6 +18,7 @@ import type {
   Comparison,
   Curve,
   DrainFigures,
+  Machine,
   OutputComparison,
   PacedFigures,
   RecoveryFigures,
@@ -81,6 +82,7 @@ class ModeComparison {
   readonly #request: ComparisonRequest;
   readonly #ports: ComparisonPorts;
   readonly #outputs: OutputComparison[] = [];
+  readonly #machine: Machine = describeMachine();
   #step = 0;
   #steps: number;
 
@@ -278,12 +280,7 @@ class ModeComparison {
   #conditions(rate: RateChoice, records: number): Comparison['conditions'] {
     const { options, sources } = this.#request;
     return {
-      machine: {
-        cores: availableParallelism(),
-        cpu: cpus()[0]?.model.trim() ?? 'unknown',
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: this.#machine,
       records,
       sources,
       workers: options.workers,
@@ -295,6 +292,16 @@ class ModeComparison {
       warmUpMs: chooseWarmUp(rate.durationMs),
     };
   }
+}
+
+function describeMachine(): Machine {
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    loadBefore: loadavg()[0] ?? 0,
+  };
 }
 
 function pacedFigures(result: TrialResult, { recordsPerSecond }: RateChoice): PacedFigures {

@@ -25,7 +25,7 @@ export interface Comparison {
 }
 
 export interface Conditions {
-  readonly machine: { readonly cores: number; readonly cpu: string; readonly node: string; readonly platform: string };
+  readonly machine: Machine;
   /** Read by a full run. */
   readonly records: number;
   readonly sources: number;
@@ -39,6 +39,15 @@ export interface Conditions {
   readonly durationMs: DurationMs;
   /** Latencies measured before this are left out. */
   readonly warmUpMs: DurationMs;
+}
+
+export interface Machine {
+  readonly cores: number;
+  readonly cpu: string;
+  readonly node: string;
+  readonly platform: string;
+  /** Processes that wanted a core in the minute before the first run, on average: work of others. 0 where it is not known. */
+  readonly loadBefore: number;
 }
 
 /** Which run of a variant: without pace, on schedule, or on schedule with a kill in the middle. */

@@ -99,6 +99,16 @@ describe('a comparison as text', () => {
     expect(text).toContain('two continuous runs differ from each other too');
   });
 
+  it('warns when the machine had other work', () => {
+    const { conditions, ...rest } = sampleComparison();
+    const busy = { ...conditions, machine: { ...conditions.machine, loadBefore: 7.25 } };
+
+    expect(renderComparison({ ...rest, conditions: busy })).toContain(
+      '7.3 processes wanted one of 2 cores when this began',
+    );
+    expect(renderComparison({ ...rest, conditions })).not.toContain('NOT ALONE');
+  });
+
   it('says so where something was not measured', () => {
     const comparison = sampleComparison();
     const [first, second] = comparison.variants;

@@ -22,7 +22,7 @@ export function sampleComparison(sink: SinkComparison = SAME_ROWS, parts: Partia
         },
       ],
       conditions: {
-        machine: { cores: 2, cpu: 'a chip', node: 'v20.19.0', platform: 'linux x64' },
+        machine: { cores: 2, cpu: 'a chip', node: 'v20.19.0', platform: 'linux x64', loadBefore: 0.1 },
         records: 20_000,
         sources: 1,
         workers: 2,
