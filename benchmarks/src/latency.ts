@@ -1,9 +1,10 @@
 /** Latency at fixed offered rates, through one exchange between two threads. Open loop: from when a record was due. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JobOptionsInput } from 'millrace';
 import type { Benchmark, BenchmarkContext, BenchmarkResult, Measurement } from './harness/benchmark.ts';
 import { figuresOf } from './harness/distribution.ts';
-import { runJob } from './harness/job-run.ts';
+import { type ObservedEpoch, runJob } from './harness/job-run.ts';
 import type { LatencySettings } from './jobs/latency.job.ts';
 import type { LatencyProbeResult } from './probes/latency-probe-sink.ts';
 
@@ -15,14 +16,28 @@ const EPOCH_MS = 1000;
 /** Longer than the run: only the final epoch is committed. */
 const NO_EPOCHS_MS = 3_600_000;
 
+interface Variant {
+  readonly name: string;
+  readonly options: JobOptionsInput;
+  /** Records per second at which it is measured. */
+  readonly rates: readonly number[];
+}
+
+const VARIANTS: readonly Variant[] = [
+  { name: 'continuous, epochs of 1 s', options: { epoch: { intervalMs: EPOCH_MS } }, rates: RATES },
+  { name: 'continuous, no epochs', options: { epoch: { intervalMs: NO_EPOCHS_MS } }, rates: RATES },
+  { name: 'microbatch, as soon as possible', options: { mode: 'microbatch' }, rates: [100, ...RATES] },
+  { name: 'microbatch, every 100 ms', options: { mode: 'microbatch', batch: { intervalMs: 100 } }, rates: RATES },
+];
+
 export const latency: Benchmark = {
   name: 'latency',
   question: 'from when a record is due until the sink has it, through an exchange between threads: how long?',
   run: async (context): Promise<BenchmarkResult> => {
     const measurements: Measurement[] = [];
-    for (const rate of RATES) {
-      measurements.push(await measure(context, rate, EPOCH_MS));
-      measurements.push(await measure(context, rate, NO_EPOCHS_MS));
+    for (const rate of [100, ...RATES]) {
+      for (const variant of VARIANTS)
+        if (variant.rates.includes(rate)) measurements.push(await measure(context, rate, variant));
     }
     return {
       conditions: {
@@ -30,7 +45,7 @@ export const latency: Benchmark = {
         workers: 2,
         parallelism: '1 per stage: source and keyBy on one thread, count and sink on the other',
         schedule: 'open loop',
-        sink: 'immediate, every record measured',
+        sink: 'immediate, every record measured; in microbatch mode it gets them when their task is done',
         guarantee: 'exactly once (state), at least once (sink)',
         fsync: true,
         'warm-up s': WARM_UP_MS / 1000,
@@ -41,18 +56,18 @@ export const latency: Benchmark = {
   },
 };
 
-async function measure(context: BenchmarkContext, rate: number, intervalMs: number): Promise<Measurement> {
-  const of = `${rate.toLocaleString('en-US')}/s, ${intervalMs === EPOCH_MS ? 'epochs of 1 s' : 'no epochs'}`;
+async function measure(context: BenchmarkContext, rate: number, variant: Variant): Promise<Measurement> {
+  const of = `${rate.toLocaleString('en-US')}/s, ${variant.name}`;
   context.progress(of);
   const directory = context.freshDirectory();
   const warmUpMs = WARM_UP_MS * context.scale;
   const probe = { resultPath: join(directory, 'probe.json'), warmUpMs };
   const records = Math.round((rate * (warmUpMs + RUN_MS * context.scale)) / 1000);
   const jobSettings: LatencySettings = { keys: KEYS, rate, records, probe };
-  const { status } = await runJob({
+  const { status, epochs } = await runJob({
     job: 'latency.job.js',
     jobSettings,
-    options: { workers: 2, parallelism: 1, epoch: { intervalMs } },
+    options: { workers: 2, parallelism: 1, ...variant.options },
     stateDirectory: join(directory, 'state'),
   });
   const { latency, seconds, garbage } = JSON.parse(readFileSync(probe.resultPath, 'utf8')) as LatencyProbeResult;
@@ -64,8 +79,19 @@ async function measure(context: BenchmarkContext, rate: number, intervalMs: numb
       'achieved/s': latency.count / seconds,
       ...figuresOf(latency),
       epochs: status.epochsCommitted,
+      'batch p50 ms': batchMs(variant, epochs, 0.5),
+      'batch p99 ms': batchMs(variant, epochs, 0.99),
       'gc ms/s': garbage.totalMs / seconds,
       'gc max ms': garbage.maxMs,
     },
   };
+}
+
+/** From the plan of a batch until its output is visible. */
+function batchMs(variant: Variant, epochs: readonly ObservedEpoch[], quantile: number): number | string {
+  if (variant.options.mode !== 'microbatch') return '';
+  const durations = epochs
+    .map(({ alignMs, sealMs, commitMs, publishMs }) => alignMs + sealMs + commitMs + publishMs)
+    .sort((a, b) => a - b);
+  return durations[Math.min(durations.length - 1, Math.floor(durations.length * quantile))] ?? '';
 }

@@ -12,13 +12,24 @@ import type { Benchmark, BenchmarkContext } from './harness/benchmark.ts';
 import { readLoad, readMachineFacts } from './harness/machine.ts';
 import { type Report, renderReport, writeReport } from './harness/report.ts';
 import { hop } from './hop.ts';
-import { keyedCount } from './keyed-count.ts';
 import { latency } from './latency.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { storage } from './storage.ts';
+import { switching } from './switching.ts';
+import { keyedCount, stateless } from './throughput.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [keyedCount, latency, pause, hop, restart, channel, storage];
+const BENCHMARKS: readonly Benchmark[] = [
+  keyedCount,
+  stateless,
+  latency,
+  switching,
+  pause,
+  hop,
+  restart,
+  channel,
+  storage,
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stateRoot = resolve(process.env['MILLRACE_BENCHMARK_DIRECTORY'] ?? join(root, 'state'));

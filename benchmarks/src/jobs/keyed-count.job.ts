@@ -7,7 +7,7 @@ import { randomPayments } from './payment.ts';
 export interface KeyedCountSettings {
   readonly keys: number;
   readonly splits: number;
-  readonly stages: 'source' | 'source and keyBy' | 'all';
+  readonly stages: 'source' | 'source and keyBy' | 'map and filter' | 'all';
 }
 
 const { keys, splits, stages } = readSettings<JobRunSettings<KeyedCountSettings>>().jobSettings;
@@ -15,6 +15,12 @@ const { keys, splits, stages } = readSettings<JobRunSettings<KeyedCountSettings>
 const job: JobDefinition = defineJob('keyed-count', (builder) => {
   const payments = builder.source('payments', sources.generator({ splits, create: randomPayments(keys) }));
   if (stages === 'source') return payments.to('nowhere', sinks.discard());
+  if (stages === 'map and filter') {
+    return payments
+      .map(({ card, amount }) => ({ card, amount: amount * 2 }))
+      .filter(({ amount }) => amount > 1023)
+      .to('nowhere', sinks.discard());
+  }
   const keyed = payments.keyBy((payment) => payment.card);
   if (stages === 'source and keyBy') return keyed.to('nowhere', sinks.discard());
   return keyed.aggregate({ payments: aggregates.count() }).to('nowhere', sinks.discard());
