@@ -13,14 +13,14 @@ import { RunList, type ShuffleOutput } from './shuffle-output.ts';
 export interface ShuffleFramesOptions {
   /** Channels: parts of the exchange that a consumer reads one after the other. At least 1. */
   readonly bins: number;
-  /** Records per frame at most; so many may wait in each bin. Default 128, from 64 bins on fewer. */
+  /** Records per frame at most; so many may wait in each bin. Default 128, with more than 64 bins down to 64. */
   readonly frameRecordsMax?: number;
   /** Bytes of one output (I8). */
   readonly bytesMax: number;
 }
 
 /** Unless a single record needs more. */
-const FRAME_BYTES_MAX = 64 * 1024;
+const ORDINARY_FRAME_BYTES = 64 * 1024;
 /** From about here on a frame costs by its records, no longer by being a frame. A consumer may decode so many for nothing. */
 const SHARED_FRAME_RECORDS_MAX = 64;
 
@@ -130,13 +130,13 @@ export class ShuffleFrames {
   /** Makes a frame of the first of `records`, of as many as fit, and returns their number. */
   #encode(records: FrameColumns): number {
     const encoder = this.#encoder;
-    const count = encoder.columns(records, FRAME_BYTES_MAX);
+    const count = encoder.columns(records, ORDINARY_FRAME_BYTES);
     const { length } = encoder;
     if (this.#bytes + length > this.#bytesMax) throw tooLarge(this.#bytesMax, this.#records);
     this.#memory.append(encoder.bytes, length);
     this.#bytes += length;
     this.#records += count;
-    const fitting = Math.floor((FRAME_BYTES_MAX * count) / length);
+    const fitting = Math.floor((ORDINARY_FRAME_BYTES * count) / length);
     this.frameRecords = Math.max(1, Math.min(this.#frameRecordsMax, fitting, this.frameRecords * 2));
     return count;
   }
