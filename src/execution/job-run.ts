@@ -199,6 +199,8 @@ export class JobRun {
       if (decision.kind === 'fail') return { kind: 'failed', report: end.report, reason: decision.reason };
       this.#noteRestart(end.report, decision.delayMs);
       this.#lifecycle.enter('restarting');
+      // Threads come up while the backoff runs. What keeps them from it shows when the generation is opened.
+      this.#modes.engine.prepare(this.#options.plan, this.#options.options).catch(() => undefined);
       await this.#pause(decision.delayMs);
     }
   }
