@@ -37,6 +37,7 @@ export interface StampedRecord<T> extends ImmediateStamp {
 
 interface PreparedPart<T> {
   readonly subtask: SubtaskIndex;
+  readonly attempt: number;
   readonly generation: Generation;
   readonly epoch: Epoch;
   readonly records: readonly StampedRecord<T>[];
@@ -55,7 +56,7 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
     if (delivery === 'immediate') return;
     this.createCommitter = () => ({
       restore: async (token) => this.#restore(token),
-      seal: async (epoch) => ({ epoch }),
+      seal: async (epoch, tokens) => this.#seal(epoch, tokens),
       commit: async (token) => this.#commit(token),
       close: async () => {},
     });
@@ -76,13 +77,13 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
   }
 
   createWriter(context: SinkWriterContext): SinkWriter<T> {
-    const { generation, subtask } = context;
+    const { attempt, generation, subtask } = context;
     if (this.delivery === 'immediate') return new MemorySinkWriter(context, this.#stamped, () => ({}));
     const written: StampedRecord<T>[] = [];
     // Of an attempt that is never asked to prepare nothing is left but this array.
     return new MemorySinkWriter(context, written, (epoch) => {
-      this.#prepared.push({ subtask, generation, epoch, records: written.splice(0) });
-      return { token: { subtask } };
+      this.#prepared.push({ subtask, attempt, generation, epoch, records: written.splice(0) });
+      return { token: { subtask, attempt } };
     });
   }
 
@@ -95,6 +96,14 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
       this.#commit(token);
     }
     this.#prepared = [];
+  }
+
+  /** An attempt whose thread died when it had prepared was made again: what no token names does not count. */
+  #seal(epoch: Epoch, tokens: readonly CommitToken[]): CommitToken {
+    const isNamed = (part: PreparedPart<T>): boolean =>
+      tokens.some(({ subtask, attempt }) => subtask === part.subtask && attempt === part.attempt);
+    this.#prepared = this.#prepared.filter((part) => part.epoch !== epoch || isNamed(part));
+    return { epoch };
   }
 
   #commit(token: CommitToken): void {

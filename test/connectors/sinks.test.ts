@@ -5,13 +5,19 @@ import { decodeValue } from '../../src/codec/value-codec.ts';
 import { ConsoleSinkWriter, type WriteBytes } from '../../src/connectors/console-sink.ts';
 import { sinks } from '../../src/connectors/sinks.ts';
 import { sources } from '../../src/connectors/sources.ts';
-import { type PreparedOutput, type SinkWriter, StreamRecord } from '../../src/model/index.ts';
+import { type CommitToken, type PreparedOutput, type SinkWriter, StreamRecord } from '../../src/model/index.ts';
 import { CollectingEmitter, ManualClock, readAll, readerContext, writerContext } from './connector-fixture.ts';
 
 function write<T>(writer: SinkWriter<T>, epoch: number, ...values: readonly T[]): void {
   values.forEach((value, sequence) => {
     writer.write(new StreamRecord(value, undefined, Number.NaN, 0), { epoch, sequence });
   });
+}
+
+/** What the committer is given of it. */
+async function prepare(writer: SinkWriter, epoch: number): Promise<CommitToken> {
+  const { token } = await writer.prepare(epoch);
+  return token ?? expect.fail('the writer prepared no token');
 }
 
 describe('a memory source', () => {
@@ -49,9 +55,8 @@ describe('a committed memory sink', () => {
 
     write(second, 1, 'b');
     write(first, 1, 'a');
-    second.prepare(1);
-    first.prepare(1);
-    const token = await committer.seal(1, []);
+    const tokens = [await prepare(first, 1), await prepare(second, 1)];
+    const token = await committer.seal(1, tokens);
     expect(sink.records).toEqual([]);
     await committer.commit(token);
     await committer.commit(token);
@@ -65,16 +70,14 @@ describe('a committed memory sink', () => {
     await committer.restore(undefined);
     const writer = sink.createWriter(writerContext({ generation: 1 }));
     write(writer, 1, 'kept');
-    writer.prepare(1);
-    const token = await committer.seal(1, []);
+    const token = await committer.seal(1, [await prepare(writer, 1)]);
     write(writer, 2, 'lost');
-    writer.prepare(2);
+    await prepare(writer, 2);
 
     await sink.createCommitter!().restore(token);
     const again = sink.createWriter(writerContext({ generation: 2 }));
     write(again, 2, 'again');
-    again.prepare(2);
-    await committer.commit(await committer.seal(2, []));
+    await committer.commit(await committer.seal(2, [await prepare(again, 2)]));
 
     expect(sink.records).toEqual(['kept', 'again']);
   });
@@ -88,11 +91,27 @@ describe('a committed memory sink', () => {
 
     write(slow, 1, 'slow');
     write(fast, 1, 'fast');
-    fast.prepare(1);
+    const token = await prepare(fast, 1);
     slow.close();
-    await committer.commit(await committer.seal(1, []));
+    await committer.commit(await committer.seal(1, [token]));
 
     expect(sink.records).toEqual(['fast']);
+  });
+
+  it('shows nothing of an attempt that had prepared and whose thread died before it could say so', async () => {
+    const sink = sinks.memory<string>();
+    const committer = sink.createCommitter!();
+    await committer.restore(undefined);
+    const lost = sink.createWriter(writerContext({ attempt: 1 }));
+    const second = sink.createWriter(writerContext({ attempt: 2 }));
+
+    write(lost, 1, 'a');
+    await prepare(lost, 1);
+    write(second, 1, 'a');
+    const token = await prepare(second, 1);
+    await committer.commit(await committer.seal(1, [token]));
+
+    expect(sink.records).toEqual(['a']);
   });
 
   it('shows everything at once, stamped, when it is immediate', () => {
