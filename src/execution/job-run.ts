@@ -369,10 +369,11 @@ export class JobRun {
     });
   }
 
-  #finish(outcome: JobOutcome): void {
+  async #finish(outcome: JobOutcome): Promise<void> {
+    // Threads that were prepared and never used.
+    await this.#modes.jobEnds();
     assert(this.#open === undefined, 'I10: a generation outlived its job');
     this.#drainTimer?.cancel();
-    void this.#modes.jobEnds();
     this.#lifecycle.enter(outcome.kind);
     if (outcome.kind === 'failed') this.#settleRunning.reject(fromReport(outcome.report));
     else this.#settleRunning.resolve();
