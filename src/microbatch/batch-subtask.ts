@@ -67,6 +67,8 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
   readonly #shuffles = new Map<ExchangeIndex, ShuffleWriter>();
   readonly #source: { readonly node: SourceNode; readonly refused: RefusedRecords } | undefined;
   #readers: SplitReaders | undefined;
+  /** By the task at hand. */
+  #written: TaskOutput['exchanges'] = [];
   #onSnapshot: { deliver(snapshot: SubtaskSnapshot): void; fail(report: ErrorReport): void } | undefined;
 
   constructor(options: BatchSubtaskOptions) {
@@ -102,7 +104,12 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
   process(work: TaskWork, lookUp: LookUp): boolean {
     this.#host.onFolded(work.foldedThrough);
     this.count = 0;
-    return work.input.kind === 'ranges' ? this.#readRanges(work.input, lookUp) : this.#readBlocks(work.input, lookUp);
+    // The epoch before is committed: nobody who counts reads its blocks any more.
+    for (const shuffle of this.#shuffles.values()) shuffle.recycle();
+    const { input } = work;
+    const isRead = input.kind === 'ranges' ? this.#readRanges(input, lookUp) : this.#readBlocks(input, lookUp);
+    if (isRead) this.#written = this.#takeShuffles();
+    return isRead;
   }
 
   /** The claim is taken: lets the sinks write, seals the epoch, and returns what the task made. */
@@ -111,14 +118,10 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
     for (const { node, writer } of this.#heldSinks) inNode(node, () => writer.release());
     this.#latencies.release(site.clock.monotonic(), latency);
     const snapshot = await this.#seal(work, lookUp);
-    const exchanges = [...this.#shuffles].map(([exchange, writer]) => ({
-      exchange,
-      output: inNode(site.plan.exchanges[exchange]!.fromNode, () => writer.take()),
-    }));
     const memory = this.#chain.states.map((state) => state.memory());
     return {
       snapshot,
-      exchanges,
+      exchanges: this.#written,
       latency: latency.take(),
       pauses: pauses.take(),
       stateBytes: memory.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -194,6 +197,15 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
       deadLetters,
       counts: { recordsRead: this.count, recordsSkipped: skipped, deadLetters: deadLetters.length },
     };
+  }
+
+  /** Encodes what still waits: what cannot be encoded fails before the claim is taken. */
+  #takeShuffles(): TaskOutput['exchanges'] {
+    const { exchanges } = this.#options.site.plan;
+    return [...this.#shuffles].map(([exchange, writer]) => ({
+      exchange,
+      output: inNode(exchanges[exchange]!.fromNode, () => writer.take()),
+    }));
   }
 
   #openShuffle(index: ExchangeIndex): ShuffleWriter {

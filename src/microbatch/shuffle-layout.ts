@@ -15,8 +15,11 @@ export interface ShuffleLayout {
   binsOf(consumer: SubtaskIndex): { readonly first: number; readonly last: number };
 }
 
-/** Bins of a hash exchange for each consumer, if there are key groups for so many: see benchmarks/README.md. */
-const BINS_PER_CONSUMER = 16;
+/** Bins of a hash exchange for each consumer, if there are key groups for so many. More gain nothing. */
+const BINS_PER_CONSUMER_MAX = 16;
+
+/** Of an exchange: beyond, frames become small, and writing them slower than the consumer gains. */
+const BINS_MAX = 64;
 
 export function deriveShuffle(plan: PhysicalPlan, exchange: Exchange): ShuffleLayout {
   const producers = range(plan.stages[exchange.from]!.parallelism);
@@ -27,7 +30,10 @@ export function deriveShuffle(plan: PhysicalPlan, exchange: Exchange): ShuffleLa
       return { bins: 1, producersOf: (consumer) => [consumer], binsOf: () => ({ first: 0, last: 0 }) };
     case 'hash': {
       // Bins nest in the key groups of consumers: floor(floor(g * P * n / G) / n) = floor(g * P / G).
-      const each = Math.max(1, Math.min(BINS_PER_CONSUMER, Math.floor(plan.keyGroups / consumers)));
+      const each = Math.max(
+        1,
+        Math.min(BINS_PER_CONSUMER_MAX, Math.floor(Math.min(BINS_MAX, plan.keyGroups) / consumers)),
+      );
       return {
         bins: consumers * each,
         producersOf: () => producers,
