@@ -76,11 +76,18 @@ export interface SimulationResult {
   readonly elapsedMs: number;
 }
 
-/** Rounds of the scheduler within which a process crashes; a small job takes a few hundred. */
-const CRASH_ROUNDS_MAX = 200;
+/**
+ * Rounds of the scheduler within which a process crashes, as a power of 2; a small job takes from some dozens to a few hundred. Short
+ * lives are as likely as long ones.
+ */
+const CRASH_ROUNDS_LOG_MAX = 8;
 
-/** Crash points passed within which a process crashes; an epoch passes about ten. */
-const CRASH_POINTS_MAX = 40;
+/** Crash points passed within which a process crashes, likewise; an epoch passes about ten. */
+const CRASH_POINTS_LOG_MAX = 6;
+
+/** Of so many rounds one, on average, has a worker killed, or a switch of mode asked for. */
+const KILL_EVERY_ROUNDS = 50;
+const SWITCH_EVERY_ROUNDS = 30;
 
 class SimulatedCrash extends Error {}
 
@@ -117,8 +124,8 @@ function drawCrash(faults: SimulatedFaults | undefined, process: number, random:
   if (process > crashAt.length + crashes) return {};
   const isByRounds = random.below(2) === 0;
   return isByRounds
-    ? { afterRounds: 1 + random.below(CRASH_ROUNDS_MAX) }
-    : { afterPoints: 1 + random.below(CRASH_POINTS_MAX) };
+    ? { afterRounds: 1 + random.below(2 ** (1 + random.below(CRASH_ROUNDS_LOG_MAX))) }
+    : { afterPoints: 1 + random.below(2 ** (1 + random.below(CRASH_POINTS_LOG_MAX))) };
 }
 
 class SimulatedProcess {
@@ -229,13 +236,13 @@ class SimulatedProcess {
     this.#run.start().catch(() => undefined);
     await this.#scheduler.runUntil(() => {
       rounds++;
-      if (this.#killsLeft > 0 && this.#random.below(100) === 0) {
+      if (this.#killsLeft > 0 && this.#random.below(KILL_EVERY_ROUNDS) === 0) {
         this.#killsLeft--;
         const victim = this.#random.below(this.#workers);
         if (this.#run.status().mode === 'continuous') this.#hosting.kill(victim);
         else this.#pools.kill(victim);
       }
-      if (this.#switchesLeft > 0 && this.#random.below(50) === 0) {
+      if (this.#switchesLeft > 0 && this.#random.below(SWITCH_EVERY_ROUNDS) === 0) {
         this.#switchesLeft--;
         const to = this.#run.status().mode === 'continuous' ? 'microbatch' : 'continuous';
         // One that comes while another is under way, or at the end, is refused.
