@@ -100,7 +100,8 @@ export class StageRunner {
   #attempts: AttemptNumber = 0;
   #watched = 0;
   #timer: Cancellable | undefined;
-  #isClosed = false;
+  /** Why no superstep can be run any more: closed, or a bug. */
+  #broken: Error | undefined;
   #retries = 0;
   #speculations = 0;
   #lostThreads = 0;
@@ -123,7 +124,7 @@ export class StageRunner {
    */
   run(tasks: readonly PlannedTask[]): Promise<readonly TaskOutput[]> {
     assert(this.#superstep === undefined, 'the barrier of BSP: a superstep begins when the one before is done');
-    if (this.#isClosed) return Promise.reject(closedError());
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (tasks.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       const prepared = tasks.map((task) => this.#prepare(task));
@@ -134,9 +135,8 @@ export class StageRunner {
 
   /** Starts nothing more and ends the superstep at hand. What runs is ended by whoever owns the pool. Idempotent. */
   close(): void {
-    this.#isClosed = true;
+    this.#break(new CancelledError('the superstep was ended because its generation is ending'));
     this.#monitor.stop();
-    this.#fail(closedError());
   }
 
   #prepare(work: PlannedTask): Task {
@@ -171,14 +171,14 @@ export class StageRunner {
       stopWatch: () => {},
     };
     task.running.add(attempt);
-    const fail = (thrown: unknown): void => this.#fail(fromReport(toReport(thrown)));
+    const fail = (thrown: unknown): void => this.#break(fromReport(toReport(thrown)));
     running.begun.then((thread) => this.#begin(task, attempt, thread, heartbeat)).catch(fail);
     running.answer.then((answer) => this.#hear(task, attempt, answer)).catch(fail);
   }
 
   /** From here on it can hang; before, it waited for a thread. */
   #begin(task: Task, attempt: Attempt, thread: PoolThread, heartbeat: SharedArrayBuffer): void {
-    if (this.#isClosed || !task.running.has(attempt)) return;
+    if (this.#broken !== undefined || !task.running.has(attempt)) return;
     attempt.thread = thread;
     attempt.begunAt = this.#options.clock.monotonic();
     const { stage, subtask, epoch } = task.work;
@@ -259,6 +259,11 @@ export class StageRunner {
     superstep.resolve(superstep.tasks.map(({ output }) => output!));
   }
 
+  #break(error: Error): void {
+    this.#broken ??= error;
+    this.#fail(error);
+  }
+
   #fail(error: Error): void {
     const superstep = this.#superstep;
     this.#endSuperstep();
@@ -326,8 +331,4 @@ function recordsOf(input: TaskInput): number | undefined {
     );
   }
   return input.exchanges.flatMap(({ parts }) => parts).reduce((sum, { records }) => sum + records, 0);
-}
-
-function closedError(): CancelledError {
-  return new CancelledError('the superstep was ended because its generation is ending');
 }
