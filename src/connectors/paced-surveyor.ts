@@ -132,5 +132,5 @@ function limited(inner: SplitExtent, records: number, bound: number, recordsMax:
 /** Whether nothing but an end bounds the extent: that of the source inside, or the number of records. */
 function hasEnd(inner: SplitExtent, there: number, bound: number, recordsMax: number): boolean {
   if (inner.isEnd) return bound >= recordsMax || there <= bound;
-  return recordsMax !== Number.POSITIVE_INFINITY && bound >= recordsMax && there >= recordsMax;
+  return bound >= recordsMax && there >= recordsMax;
 }

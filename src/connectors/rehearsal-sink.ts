@@ -9,9 +9,12 @@
  * Exactly once by the file sink's own writer and committer: nothing of that is repeated here.
  */
 import type {
+  Clock,
+  CommitToken,
   ConnectorContext,
   ConnectorDescription,
   Delivery,
+  Epoch,
   PreparedOutput,
   RecordStamp,
   SinkCommitter,
@@ -23,18 +26,27 @@ import type {
 import { FileSinkCommitter } from './file-sink/file-sink-committer.ts';
 import { type FileSinkSettings, resolveFileSinkOptions } from './file-sink/file-sink-options.ts';
 import { FileSinkWriter } from './file-sink/file-sink-writer.ts';
+import { appendVisibility, DueCounter, type DueCounts } from './visibility-log.ts';
 
-/** `path` is absolute. The file must not exist when the run begins. */
-export function rehearsalSink(path: string): SinkConnector {
-  return new RehearsalSink(resolveFileSinkOptions({ path }));
+export interface RehearsalSinkOptions {
+  /** Absolute. The file must not exist when the run begins. */
+  readonly path: string;
+  /** Write down when records became visible (`visibility-log.ts`). */
+  readonly isTimed: boolean;
+}
+
+export function rehearsalSink({ path, isTimed }: RehearsalSinkOptions): SinkConnector {
+  return new RehearsalSink(resolveFileSinkOptions({ path }), isTimed);
 }
 
 class RehearsalSink implements SinkConnector {
   readonly delivery: Delivery = 'committed';
   readonly #settings: FileSinkSettings;
+  readonly #isTimed: boolean;
 
-  constructor(settings: FileSinkSettings) {
+  constructor(settings: FileSinkSettings, isTimed: boolean) {
     this.#settings = settings;
+    this.#isTimed = isTimed;
   }
 
   describe(): ConnectorDescription {
@@ -43,34 +55,78 @@ class RehearsalSink implements SinkConnector {
   }
 
   createWriter(context: SinkWriterContext): SinkWriter {
-    return new RehearsalSinkWriter(
-      new FileSinkWriter<StreamRecord>(context, (record) => lineOf(record as StreamRecord)),
-    );
+    const writer = new FileSinkWriter<StreamRecord>(context, (record) => lineOf(record as StreamRecord));
+    return new RehearsalSinkWriter(writer, this.#isTimed ? new DueCounter() : undefined);
   }
 
   createCommitter(context: ConnectorContext): SinkCommitter {
-    return new FileSinkCommitter(context, this.#settings);
+    const committer = new FileSinkCommitter(context, this.#settings);
+    return this.#isTimed ? new TimedCommitter(committer, this.#settings.path, context.clock) : committer;
   }
 }
 
 /** Hands the whole record to the encoder, which otherwise sees values only. */
 class RehearsalSinkWriter implements SinkWriter {
   readonly #writer: FileSinkWriter<StreamRecord>;
+  readonly #due: DueCounter | undefined;
 
-  constructor(writer: FileSinkWriter<StreamRecord>) {
+  constructor(writer: FileSinkWriter<StreamRecord>, due: DueCounter | undefined) {
     this.#writer = writer;
+    this.#due = due;
   }
 
   write(record: StreamRecord, stamp: RecordStamp): void {
+    this.#due?.add(record);
     this.#writer.write(record.withValue(record), stamp);
   }
 
-  prepare(epoch: number): PreparedOutput {
-    return this.#writer.prepare(epoch);
+  prepare(epoch: Epoch): PreparedOutput {
+    const { token, ...output } = this.#writer.prepare(epoch);
+    return this.#due === undefined
+      ? { token, ...output }
+      : { ...output, token: { file: token, due: this.#due.take() } };
   }
 
   close(): void {
     this.#writer.close();
+  }
+}
+
+/** The file sink's committer, with an eye on the clock. What it adds to tokens goes no further than `seal`. */
+class TimedCommitter implements SinkCommitter {
+  readonly #committer: SinkCommitter;
+  readonly #path: string;
+  readonly #clock: Clock;
+  /** Of epochs that are sealed and not yet visible: one at most, since epochs commit in order (I2). */
+  #sealed: DueCounts = [];
+
+  constructor(committer: SinkCommitter, path: string, clock: Clock) {
+    this.#committer = committer;
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  restore(token: CommitToken | undefined): Promise<void> {
+    return this.#committer.restore(token);
+  }
+
+  seal(epoch: Epoch, tokens: readonly CommitToken[]): Promise<CommitToken> {
+    this.#sealed = tokens.flatMap((token) => token['due'] as DueCounts);
+    return this.#committer.seal(
+      epoch,
+      tokens.map((token) => token['file'] as CommitToken),
+    );
+  }
+
+  async commit(token: CommitToken): Promise<void> {
+    await this.#committer.commit(token);
+    if (this.#sealed.length > 0)
+      appendVisibility(this.#path, { visibleAt: this.#clock.monotonic(), due: this.#sealed });
+    this.#sealed = [];
+  }
+
+  close(): Promise<void> {
+    return this.#committer.close();
   }
 }
 

@@ -241,6 +241,34 @@ describe('a paced source in ranges', () => {
     expect(await ends({ recordsPerSecond: 10, records: 5 }, 0, 400)).toEqual([5, false, true]);
   });
 
+  it('waits for input and for its schedule, whichever is later', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'in'), '1\n2\n');
+    const clock = new ManualClock();
+    const source = pacedSource(sources.file<number>({ path: 'in', follow: true, pollIntervalMs: 500 }), {
+      recordsPerSecond: 100,
+      records: 4,
+    });
+    const [split] = await source.listSplits(readerContext({ splits: [], baseDirectory: folder }), {});
+    const reader = source.createReader(readerContext({ splits: [split!], baseDirectory: folder, clock }));
+    const surveyor = source.createSurveyor(surveyContext({ splits: [split!], baseDirectory: folder, clock }));
+    await surveyor.survey({});
+    drain(reader);
+    expect(reader.wakeAt()).toBe(1010);
+    clock.timeMs = 1030;
+    drain(reader);
+
+    // The third record is due since 1020, but not there: the file is looked at again after a quarter of the interval.
+    expect(reader.wakeAt()).toBe(1155);
+    const extent = (await surveyor.survey(reader.offsets()))[split!];
+    expect(extent).toMatchObject({ isEmpty: true, isEnd: false });
+    expect(surveyor.wakeAt()).toBe(1530);
+    appendFileSync(join(folder, 'in'), '3\n');
+    // Four are due, one is there: that the fourth will come is not known.
+    expect((await surveyor.survey(reader.offsets()))[split!]).toMatchObject({ isEmpty: false, isEnd: false });
+    reader.close();
+  });
+
   it.each([undefined, 7])('gives the same records however the input is cut (pace: %j)', async (recordsPerSecond) => {
     const property = fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),

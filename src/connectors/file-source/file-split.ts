@@ -205,15 +205,12 @@ export class FileSplit {
     return 0;
   }
 
-  /** A followed file ends before a bound that is in it: what begins there is not complete, or the file was cut. */
+  /** A followed file ends before a bound that is in it: what begins there is not complete, or the file was cut behind the survey. */
   #endRange(file: SourceFile, stop: number): void {
-    const { readPosition } = this.#window;
-    const bytes = file.bytes();
-    if (readPosition < stop && bytes > readPosition) return;
     this.#state = 'held';
-    if (readPosition < stop && this.#settings.onTruncate === 'fail') {
-      throw changedUnderfoot(this.split, this.#path, `was cut to ${bytes} bytes when ${stop} of it were to be read`);
-    }
+    if (this.#window.readPosition >= stop || this.#settings.onTruncate === 'restart') return;
+    const what = `was cut to ${file.bytes()} bytes when ${stop} of it were to be read`;
+    throw changedUnderfoot(this.split, this.#path, what);
   }
 
   /** Finishes a file that was renamed. */

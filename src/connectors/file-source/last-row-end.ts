@@ -15,7 +15,9 @@ const BYTE_ORDER_MARK: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
 export class LastRowEnd implements RecordEndFinder {
   readonly #scanner: CsvScanner;
   #end = 0;
-  /** Where to look on, which the scanner knows the inside of: it has seen everything from `#end` up to here. */
+  /** Where the row begins that is not complete: `#end`, or behind a byte order mark. */
+  #rowStart = 0;
+  /** Where to look on. The scanner has seen everything from `#rowStart` up to here. */
   #lookedAt = 0;
 
   constructor(delimiter: string) {
@@ -24,6 +26,7 @@ export class LastRowEnd implements RecordEndFinder {
 
   async find(file: GrowingFile, from: number): Promise<number> {
     if (from > this.#end || file.bytes() < this.#lookedAt) this.#begin(from);
+    if (this.#lookedAt === 0 && !(await this.#passByteOrderMark(file))) return this.#end;
     const slice = Buffer.allocUnsafe(Math.min(SLICE_BYTES, Math.max(1, file.bytes() - this.#lookedAt)));
     const stop = this.#lookedAt + AHEAD_BYTES;
     while (this.#lookedAt < stop && this.#end - from < AHEAD_BYTES) {
@@ -36,27 +39,42 @@ export class LastRowEnd implements RecordEndFinder {
 
   #begin(from: number): void {
     this.#end = from;
+    this.#rowStart = from;
     this.#lookedAt = from;
     this.#scanner.begin();
+  }
+
+  /** A quote behind it is the first byte of its field, as it is for the reader. False: too few bytes to say. */
+  async #passByteOrderMark(file: GrowingFile): Promise<boolean> {
+    const start = Buffer.alloc(BYTE_ORDER_MARK.length);
+    const count = await file.readLater(start, start.length, 0);
+    if (!BYTE_ORDER_MARK.subarray(0, count).equals(start.subarray(0, count))) return true;
+    if (count < start.length) return false;
+    this.#rowStart = count;
+    this.#lookedAt = count;
+    return true;
   }
 
   #scan(bytes: Uint8Array): void {
     const base = this.#lookedAt;
     this.#lookedAt += bytes.length;
-    let at = base === 0 && hasByteOrderMark(bytes) ? BYTE_ORDER_MARK.length : 0;
+    let at = 0;
     // Where no field is quoted the last newline is the last end: far faster than a look at every byte.
-    if (this.#end === base && !bytes.includes(QUOTE)) at = Math.max(at, bytes.lastIndexOf(NEWLINE) + 1);
-    if (at > 0 && bytes[at - 1] === NEWLINE) this.#end = base + at;
+    if (this.#rowStart === base && !bytes.includes(QUOTE)) {
+      at = bytes.lastIndexOf(NEWLINE) + 1;
+      if (at > 0) this.#endRow(base + at);
+    }
     for (;;) {
       const newline = this.#scanner.scan(bytes, at, bytes.length);
       if (newline === -1) return;
       at = newline + 1;
-      this.#end = base + at;
-      this.#scanner.begin();
+      this.#endRow(base + at);
     }
   }
-}
 
-function hasByteOrderMark(bytes: Uint8Array): boolean {
-  return BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
+  #endRow(at: number): void {
+    this.#end = at;
+    this.#rowStart = at;
+    this.#scanner.begin();
+  }
 }

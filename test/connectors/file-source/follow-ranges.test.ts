@@ -56,7 +56,7 @@ describe('ranges of a followed file', () => {
       fc.boolean(),
       anyCuts,
       async (parts, pieces, hasMark, cuts) => {
-        const content = Buffer.from((hasMark ? '\ufeff' : '') + (format === 'csv' ? 'p,q\n' : '') + parts.join(''));
+        const content = Buffer.from((hasMark ? '\ufeff' : '') + (format === 'csv' ? '"p\n",q\n' : '') + parts.join(''));
         writeFileSync(path, '');
         let written = 0;
         const grow = (): void => {
@@ -204,6 +204,38 @@ describe('ranges of a followed file', () => {
     expect(read((await survey()).until)).toEqual(['half']);
   });
 
+  it('go on behind a last line without newline in a renamed file, however few bytes are wanted', async () => {
+    const { path, clock, survey, read, cut } = followed();
+    writeFileSync(path, '1\n2345');
+    expect(read((await survey()).until)).toEqual([1]);
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, '6\n7\n');
+    await survey();
+    clock.timeMs += 20;
+
+    expect(await survey()).toMatchObject({ bytes: 8 });
+    expect(read(cut(1))).toEqual([2345]);
+    await survey();
+    expect(read(cut(1))).toEqual([6]);
+    await survey();
+    expect(read(cut(1000))).toEqual([7]);
+  });
+
+  it('are refused by a reader that is kept, when the file is written anew between two of them', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'log'), '1\n2\n');
+    const source = sources.file<unknown>({ path: 'log', follow: true });
+    const reader = source.createReader(readerContext({ splits: ['log'], baseDirectory: folder }));
+    const until = (offset: number) => ({ log: { offset, file: '', head: 0, headBytes: 0, isClosed: false } });
+    while (reader.poll(new CollectingEmitter(), 10, until(4)) === 'progress');
+    reader.offsets();
+
+    writeFileSync(join(folder, 'log'), '7\n8\n9\n');
+
+    expect(() => reader.poll(new CollectingEmitter(), 10, until(6))).toThrow('was written anew while it was read');
+    reader.close();
+  });
+
   it('are refused where the file was cut behind their survey, or hold what is left where that is allowed', async () => {
     for (const onTruncate of ['fail', 'restart'] as const) {
       const { path, survey, read } = followed({ onTruncate });
@@ -293,6 +325,18 @@ describe('the end of the last record', () => {
     grow('\nf\ng');
     expect(await find(11)).toEqual([20, 4]);
     expect(await find(20)).toEqual([20, 0]);
+  });
+
+  it('of rows does not take a newline for an end that stands in quotes behind a byte order mark, however it comes', async () => {
+    for (const pieces of [['\ufeff"a\n'], ['\ufeff', '"a\n'], ['\ufeff"', 'a', '\n']]) {
+      const { grow, find } = counted(new LastRowEnd(','));
+      for (const piece of pieces) {
+        grow(piece);
+        expect((await find(0))[0]).toBe(0);
+      }
+      grow('"\nb\n');
+      expect((await find(0))[0]).toBe(10);
+    }
   });
 
   it.each([
