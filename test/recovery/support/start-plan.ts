@@ -46,7 +46,8 @@ export function planStart(random: SeededChoice, isLast: boolean, modes: RigMode)
     settings: {
       options,
       readBytes: random.pick([64, 1000, 16_384, 262_144]),
-      spinMicros: random.pick([0, 20, 60]),
+      // A change of mode takes its time: the job has to be there when it comes.
+      spinMicros: random.pick(modes === 'switching' ? [200, 500, 1000] : [0, 20, 60]),
       ...(options.mode === 'microbatch' ? { faults: pickFaults(random) } : {}),
       ...(modes === 'switching' ? { switchEveryEpochs: random.pick([1, 1, 2, 4]) } : {}),
     },
