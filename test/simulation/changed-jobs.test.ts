@@ -1,11 +1,12 @@
 /** A job file is changed between two runs on one state directory. */
 import { describe, expect, it } from 'vitest';
 import { loadJobFile } from '../../src/config/index.ts';
+import type { EngineMode } from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
 
 const JOB = {
   name: 'visits',
-  sources: { visits: { type: 'generator', records: 200, fields: { page: 'index % 7', ms: 'index' } } },
+  sources: { visits: { type: 'generator', records: 200, rate: 5000, fields: { page: 'index % 7', ms: 'index' } } },
   transforms: {
     slow: { type: 'filter', inputs: ['visits'], where: 'record.ms >= 20' },
     pages: {
@@ -29,10 +30,19 @@ type Job = typeof JOB;
 const definitionOf = async (job: object) =>
   (await loadJobFile({ path: '/jobs/visits.json', text: JSON.stringify(job) })).definition;
 
-/** Runs the job until it stops half way, then `changed` on its state. */
-async function runChanged(changed: object): Promise<readonly string[]> {
-  const { disk } = await simulateJob(await definitionOf(JOB), { seed: 1, until: { kind: 'records', records: 50 } });
-  const { status, outcome } = await simulateJob(await definitionOf(changed), { seed: 2, disk });
+/** Runs the job in `first` until it stops half way, then `changed` on its state in `second`. */
+async function runChanged(changed: object, first: EngineMode, second: EngineMode): Promise<readonly string[]> {
+  const { disk, status: before } = await simulateJob(await definitionOf(JOB), {
+    seed: 1,
+    options: { mode: first, batch: { recordsMax: 50 } },
+    until: { kind: 'records', records: 50 },
+  });
+  expect(before.recordsRead).toBeLessThan(200);
+  const { status, outcome } = await simulateJob(await definitionOf(changed), {
+    seed: 2,
+    options: { mode: second },
+    disk,
+  });
   expect(outcome).toEqual({ kind: 'completed', stop: 'complete' });
   expect(status.recordsRead).toBe(200);
   return status.allowedChanges;
@@ -42,9 +52,14 @@ const withTransforms = (transforms: object): object => ({ ...JOB, transforms: { 
 const withSinks = (sinks: object): object => ({ ...JOB, sinks: { ...JOB.sinks, ...sinks } });
 const { slow, pages } = JOB.transforms satisfies Job['transforms'];
 
-describe('a job file that changes between two runs', () => {
+describe.each<[EngineMode, EngineMode]>([
+  ['continuous', 'continuous'],
+  ['microbatch', 'microbatch'],
+  ['continuous', 'microbatch'],
+  ['microbatch', 'continuous'],
+])('a job file that changes between a run in %s mode and one in %s mode', (first, second) => {
   it('goes on without a word when nothing changed but options', async () => {
-    expect(await runChanged({ ...JOB, parallelism: 3, workers: 3 })).toEqual([]);
+    expect(await runChanged({ ...JOB, parallelism: 3, workers: 3 }, first, second)).toEqual([]);
   });
 
   it.each([
@@ -77,7 +92,7 @@ describe('a job file that changes between two runs', () => {
       ['more: the sink is new and begins empty'],
     ],
   ])('goes on and says so: %s', async (_case, changed, notes) => {
-    expect(await runChanged(changed)).toEqual(notes);
+    expect(await runChanged(changed, first, second)).toEqual(notes);
   });
 
   it.each([
@@ -110,7 +125,7 @@ describe('a job file that changes between two runs', () => {
       'first: is no longer fed by routes.first; first: is now fed by routes.rest; others: is no longer fed by routes.rest; others: is now fed by routes.first',
     ],
   ])('is refused by name: %s', async (_case, changed, message) => {
-    const failure = await runChanged(changed).catch((thrown: unknown) => (thrown as Error).cause);
+    const failure = await runChanged(changed, first, second).catch((thrown: unknown) => (thrown as Error).cause);
 
     expect(failure).toMatchObject({ name: 'IncompatiblePlanError', message: expect.stringContaining(message) });
   });

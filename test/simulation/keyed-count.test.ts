@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { aggregates, defineJob, sinks, sources } from '../../src/index.ts';
+import { aggregates, defineJob, type EngineMode, sinks, sources } from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
 
 interface Visit {
@@ -34,7 +34,8 @@ function expectExactCounts(rows: readonly { key: string; visits: number }[]): vo
   expect([...seen.values()].reduce((sum, count) => sum + count, 0)).toBe(VISITS);
 }
 
-describe('a keyed count under simulation', () => {
+describe.each<EngineMode>(['continuous', 'microbatch'])('a keyed count simulated in %s mode', (mode) => {
+  const batch = { recordsMax: 100 };
   let faults = 0;
   afterAll(() => {
     // A fault may come when the job has just ended; over all seeds most do not.
@@ -44,9 +45,13 @@ describe('a keyed count under simulation', () => {
   it.each([1, 2, 3])('is exact at parallelism %i', async (parallelism) => {
     const { job, sink } = countJob();
 
-    const { outcome } = await simulateJob(job, { seed: parallelism, options: { parallelism, workers: 2 } });
+    const { outcome, status } = await simulateJob(job, {
+      seed: parallelism,
+      options: { mode, batch, parallelism, workers: 2 },
+    });
 
     expect(outcome).toEqual({ kind: 'completed', stop: 'complete' });
+    expect(status.mode).toBe(mode);
     expectExactCounts(sink.records);
   });
 
@@ -57,12 +62,19 @@ describe('a keyed count under simulation', () => {
 
       const { processes, status } = await simulateJob(job, {
         seed,
-        options: { parallelism: 1 + (seed % 3), workers: 2, epoch: { intervalMs: 1 }, restart: { attemptsMax: 1000 } },
+        options: {
+          mode,
+          batch,
+          parallelism: 1 + (seed % 3),
+          workers: 2,
+          epoch: { intervalMs: 1 },
+          restart: { attemptsMax: 1000 },
+        },
         faults: { workerKills: 3, crashes: 3 },
         stepRecordsMax: 8,
       });
 
-      faults += processes - 1 + status.restarts;
+      faults += processes - 1 + status.restarts + (status.batch?.retries ?? 0);
       expectExactCounts(sink.records);
     },
   );
