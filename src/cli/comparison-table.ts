@@ -29,7 +29,15 @@ export function comparisonTable(comparison: Comparison): FigureTable {
           row('commit max', ({ drain }) => formatDuration(drain.commits.max)),
         ],
       },
-      latencySection(`latency, at ${pace}`, row),
+      latencySection(`until a sink took a record that was due, at ${pace}`, row),
+      {
+        title: 'until a committed sink showed it',
+        rows: [
+          row('visible p50', ({ paced }) => latency(paced.visible.count, paced.visible.p50)),
+          row('visible p99', ({ paced }) => latency(paced.visible.count, paced.visible.p99)),
+          row('visible max', ({ paced }) => latency(paced.visible.count, paced.visible.max)),
+        ],
+      },
       {
         title: 'killed with SIGKILL in the middle of that, and started again',
         rows: [

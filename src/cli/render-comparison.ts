@@ -127,7 +127,7 @@ export function describeConditions({ conditions, notMeasured }: Comparison): rea
       : []),
     `machine       ${formatCounted(machine.cores, 'core')} (${escapeText(machine.cpu)}), Node ${machine.node}, ${machine.platform}; ${formatCounted(conditions.workers, 'worker')}, parallelism ${conditions.parallelism}`,
     `rate          ${formatCount(conditions.recordsPerSecond)} records/s (${conditions.rateReason}), open loop over ${formatDuration(durationMs)}; the first ${formatDuration(warmUpMs)} are left out`,
-    `latency       from when a record was due until a sink took it; a committed sink shows it with the next commit: in continuous mode every ${formatDuration(conditions.epochIntervalMs)}, in microbatch mode at the end of the batch`,
+    `latency       from when a record was due, ready or not, until a sink took it; a committed sink shows it with its commit: in continuous mode every ${formatDuration(conditions.epochIntervalMs)}, in microbatch mode behind each batch`,
     'time to drain from when all threads ran to the last commit, with the warm-up of the compiler in it; CPU and memory are those of the whole process',
     `not measured  ${notMeasured.join('; ')}`,
   ];

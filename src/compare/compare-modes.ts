@@ -151,7 +151,7 @@ class ModeComparison {
 
   async #recover(variant: Variant, rate: RateChoice): Promise<RecoveryFigures | undefined> {
     this.#say(variant, 'on schedule, killed in the middle');
-    const request = this.#trial(variant, 'killed', this.#paceOf(rate), 0);
+    const request = this.#trial(variant, 'killed', this.#paceOf(rate));
     const figures = await this.#named(variant, 'killed', killAndRecover(request, rate.durationMs, this.#ports));
     await this.#compare(variant, 'killed');
     return figures;
@@ -224,24 +224,21 @@ class ModeComparison {
     durationMs: DurationMs = 0,
   ): Promise<TrialResult> {
     const ports: TrialPorts = { clock: this.#ports.clock, signal: this.#ports.signal };
-    const request = this.#trial(variant, trial, pace, chooseWarmUp(durationMs));
+    const timedSinks = trial === 'paced' ? this.#request.sinks : [];
+    const request = { ...this.#trial(variant, trial, pace), warmUpMs: chooseWarmUp(durationMs), timedSinks };
     const result = await this.#named(variant, trial, runTrial(request, ports));
     return result!;
   }
 
-  #trial(
-    variant: Variant,
-    trial: string,
-    pace: Omit<Rehearsal, 'outputDirectory'>,
-    warmUpMs: DurationMs,
-  ): TrialRequest {
+  #trial(variant: Variant, trial: string, pace: Omit<Rehearsal, 'outputDirectory'>): TrialRequest {
     const { reference, overrides } = this.#request;
     const rehearsal: Rehearsal = { ...pace, outputDirectory: this.#outputOf(variant, trial) };
     return {
       reference: { ...reference, rehearsal },
       options: { ...overrides, ...variant.options },
       stateDirectory: join(this.#folderOf(variant, trial), 'state'),
-      warmUpMs,
+      warmUpMs: 0,
+      timedSinks: [],
     };
   }
 
@@ -305,13 +302,14 @@ function describeMachine(): Machine {
 }
 
 function pacedFigures(result: TrialResult, { recordsPerSecond }: RateChoice): PacedFigures {
-  const { cpuMs, distribution, elapsedMs, latency, peakMemoryBytes, recordsRead } = result;
+  const { cpuMs, distribution, elapsedMs, latency, peakMemoryBytes, recordsRead, visible } = result;
   return {
     records: recordsRead,
     offeredPerSecond: recordsPerSecond,
     achievedPerSecond: elapsedMs > 0 ? (recordsRead * 1000) / elapsedMs : 0,
     latency,
     distribution,
+    visible,
     cpuMs,
     peakMemoryBytes,
   };

@@ -91,6 +91,8 @@ export interface PacedFigures {
   /** From when a record was due until a sink took it. */
   readonly latency: LatencySummary;
   readonly distribution: readonly LatencyPoint[];
+  /** From when a record was due until a reader of a committed sink could see it. */
+  readonly visible: LatencySummary;
   readonly cpuMs: DurationMs;
   readonly peakMemoryBytes: number;
 }

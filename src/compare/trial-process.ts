@@ -3,11 +3,14 @@
  *
  * It ends as well when whoever started it is gone. It takes no part in a Ctrl-C: its parent decides.
  */
+import { rehearsalPath } from '../config/rehearse.ts';
+import { readVisibility, type Visibility } from '../connectors/visibility-log.ts';
 import { LatencyHistogram } from '../execution/latency-histogram.ts';
 import { JobHandle } from '../launch.ts';
 import { SystemClock } from '../model/index.ts';
 import { distributionPercentiles } from './distribution-points.ts';
 import type { TrialMessage, TrialRequest, TrialResult } from './trial.ts';
+import { visibleLatency } from './visible-latency.ts';
 
 /** Workers hand over what they measured several times a second: a part may hold what is this old. */
 const PART_AGE_MS = 200;
@@ -25,7 +28,8 @@ process.once('message', (request: TrialRequest) => {
 process.on('SIGINT', () => {});
 
 /** Rejects with one sentence when the job did not run to its end. */
-async function runTrial({ reference, options, stateDirectory, warmUpMs }: TrialRequest): Promise<TrialResult> {
+async function runTrial(request: TrialRequest): Promise<TrialResult> {
+  const { reference, options, stateDirectory, warmUpMs } = request;
   const clock = new SystemClock();
   const latencies = new LatencyHistogram();
   const handle = new JobHandle(reference, {}, { ...options, stateDirectory });
@@ -72,7 +76,14 @@ async function runTrial({ reference, options, stateDirectory, warmUpMs }: TrialR
     commits: status.commits,
     latency: latencies.summary(),
     distribution: percentiles.map((percentile, index) => ({ percentile, ms: values[index]! })),
+    visible: visibleLatency(readVisibilities(request), warmUpMs),
   };
+}
+
+function readVisibilities({ reference, timedSinks }: TrialRequest): readonly Visibility[] {
+  const { rehearsal } = reference;
+  if (rehearsal === undefined) return [];
+  return timedSinks.flatMap((sink) => readVisibility(rehearsalPath(rehearsal.outputDirectory, sink)));
 }
 
 function cpuMs(): number {

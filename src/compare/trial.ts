@@ -7,7 +7,7 @@
 import type { JobReference } from '../config/index.ts';
 import type { LatencySummary } from '../execution/latency-histogram.ts';
 import type { JobOptionsInput } from '../execution/options.ts';
-import type { DurationMs } from '../model/index.ts';
+import type { DurationMs, NodeId } from '../model/index.ts';
 
 /** The one message to the process. */
 export interface TrialRequest {
@@ -16,6 +16,8 @@ export interface TrialRequest {
   readonly stateDirectory: string;
   /** Latencies that sinks measure earlier than this, counted from when the job runs, are left out. */
   readonly warmUpMs: DurationMs;
+  /** Sinks of which it is asked when their records became visible: none for a run without pace, or one that is killed. */
+  readonly timedSinks: readonly NodeId[];
 }
 
 /** From the process. `running` once, then any number of `progress` and `epoch`, then `ended` or `failed`. */
@@ -45,6 +47,8 @@ export interface TrialResult {
   /** From when a record was due at its source until a sink took it, behind the warm-up. */
   readonly latency: LatencySummary;
   readonly distribution: readonly LatencyPoint[];
+  /** From when a record was due until its epoch was committed, behind the warm-up. Of {@link TrialRequest.timedSinks}. */
+  readonly visible: LatencySummary;
 }
 
 /** `percentile` of all records had at most this latency. */

@@ -29,8 +29,13 @@ function replaced(node: PlanNode, rehearsal: Rehearsal): PlanNode {
       const { recordsPerSecond, records } = rehearsal;
       return Object.freeze({ ...node, ...sourceShape(pacedSource(node.connector, { recordsPerSecond, records })) });
     }
-    case 'sink':
-      return Object.freeze({ ...node, ...sinkShape(rehearsalSink(rehearsalPath(rehearsal.outputDirectory, node.id))) });
+    case 'sink': {
+      const path = rehearsalPath(rehearsal.outputDirectory, node.id);
+      return Object.freeze({
+        ...node,
+        ...sinkShape(rehearsalSink({ path, isTimed: rehearsal.recordsPerSecond !== undefined })),
+      });
+    }
   }
 }
 

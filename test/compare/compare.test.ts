@@ -111,6 +111,7 @@ describe('millrace compare in a process', () => {
         expect(drain.cpuMs).toBeGreaterThan(0);
         expect(drain.peakMemoryBytes).toBeGreaterThan(10_000_000);
         expect(paced.latency.count).toBeGreaterThan(0);
+        expect(paced.visible.count).toBeGreaterThan(0);
         expect(paced.distribution.at(-1)).toMatchObject({ percentile: 100 });
         expect(recovery!.firstCommitMs).toBeGreaterThan(0);
       }
