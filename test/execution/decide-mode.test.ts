@@ -75,6 +75,18 @@ describe('an adaptive job', () => {
     expect(job.observe(110, 160)).toBe('microbatch');
   });
 
+  it('that somebody else switched begins to count anew', () => {
+    const options = { ...OPTIONS, dwellMs: 0 };
+    const job = new AdaptiveJob();
+    for (let now = 0; now <= 90; now += 10) job.observe(now, 0, options);
+
+    job.mode = 'microbatch';
+
+    expect(job.observe(100, 0, options)).toBe('microbatch');
+    expect(job.observe(119, 0, options)).toBe('microbatch');
+    expect(job.observe(120, 0, options)).toBe('continuous');
+  });
+
   it('tries again later what came to nothing', () => {
     const job = new AdaptiveJob();
     job.observe(0, 0);

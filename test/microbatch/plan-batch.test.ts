@@ -120,6 +120,14 @@ describe('the plan of a batch', () => {
     expect(plan({ in: { a: counted } }, { bytes: 299 }).records).toBeUndefined();
   });
 
+  it('passes over what holds no record, within any limits', () => {
+    const blank: SplitExtent = { until: 5, records: 0, bytes: 0, isEmpty: false, isEnd: false };
+
+    expect(rangesOf(plan({ in: { a: blank, b: blank } }, { records: 2, bytes: 2 }))).toEqual({
+      in: { a: { until: 5 }, b: { until: 5 } },
+    });
+  });
+
   it('may have left something of a split of unknown count under a limit of records', () => {
     const unknown: SplitExtent = { isEmpty: false, isEnd: true };
 

@@ -248,7 +248,7 @@ describe('a straggler', () => {
 
     const [slow, second] = [pool.attempt(4), pool.attempt(5)];
     expect([second.name, second.request.claim]).toEqual([slow.name, slow.request.claim]);
-    expect(second.thread).not.toBe(slow.thread);
+    expect(second.placement.avoided).toEqual(new Set([slow.thread]));
     expect(runner.counts()).toEqual({ retries: 0, speculations: 1, lostThreads: 0 });
   });
 
@@ -300,6 +300,40 @@ describe('a straggler', () => {
     await settle();
 
     expect(outcome.winners).toEqual([1, 2, 3, third.attempt]);
+  });
+
+  it('that can no longer win does not stand for an attempt that can', async () => {
+    const { outcome, pool, runner, second } = await withStraggler();
+    second.takeClaim();
+    second.lose();
+    await settle();
+
+    pool.tasks[5]!.fail();
+    await settle();
+    expect(runner.counts()).toMatchObject({ retries: 2, speculations: 1 });
+    pool.tasks[6]!.finish();
+    await settle();
+
+    expect(outcome.winners).toEqual([1, 2, 3, pool.tasks[6]!.attempt]);
+  });
+
+  it('that loses is not made again while the superstep goes on', async () => {
+    const { clock, pool, runner } = setUp({ threads: 10 });
+    new Outcome(runner.run(tasks(8)));
+    await settle();
+    clock.advance(100);
+    for (let number = 1; number <= 6; number++) pool.attempt(number).finish();
+    await settle();
+    clock.advance(50);
+
+    pool.attempt(9).finish();
+    await settle();
+    pool.attempt(7).finish();
+    await settle();
+
+    expect(pool.tasks).toHaveLength(10);
+    expect(pool.busy().map(({ attempt }) => attempt)).toEqual([8, 10]);
+    expect(runner.counts()).toMatchObject({ retries: 0, speculations: 2 });
   });
 
   it('that is superseded by a double that died with the claim a moment later waits for it to be made again', async () => {
@@ -356,6 +390,7 @@ describe('a straggler', () => {
     }
 
     expect(pool.busy().map(({ attempt }) => attempt)).toEqual([1, 8]);
+    expect(pool.tasks).toHaveLength(8);
     pool.attempt(8).finish();
     await settle();
 
