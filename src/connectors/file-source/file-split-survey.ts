@@ -32,6 +32,8 @@ interface Stretch {
   /** Behind its last complete record. */
   readonly end: number;
   readonly bytes: number;
+  /** Whether it was looked at to its end. */
+  readonly isSeen: boolean;
 }
 
 /** What the last survey found. */
@@ -115,7 +117,7 @@ export class FileSplitSurvey {
     const stretch = await this.#stretchOf(file, from.offset, known);
     const isFinished = this.#isFinished(file, stretch.bytes);
     // The first range of a split is in one file: what a reader has to begin with, it learns from the bound.
-    const next = isFinished && !isUnread ? await this.#nextStretch(known) : undefined;
+    const next = isFinished && stretch.isSeen && !isUnread ? await this.#nextStretch(known) : undefined;
     if (next === undefined) {
       this.#surveyed = { from, stretch };
       const bytes = stretch.end - from.offset;
@@ -133,7 +135,8 @@ export class FileSplitSurvey {
     const finder = known.get(file.identity) ?? (format === 'csv' ? new LastRowEnd(csv.delimiter) : new LastLineEnd());
     this.#ends.set(file.identity, finder);
     const end = await finder.find(file, from);
-    return { file: file.identity, end, bytes: file.bytes() };
+    const bytes = file.bytes();
+    return { file: file.identity, end, bytes, isSeen: finder.lookedAt >= bytes };
   }
 
   /** Whether another file has its name and nobody writes to it any more. */

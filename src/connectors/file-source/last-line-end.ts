@@ -9,6 +9,10 @@ export class LastLineEnd implements RecordEndFinder {
   /** There is no newline from `#end` up to here. */
   #lookedAt = 0;
 
+  get lookedAt(): number {
+    return this.#lookedAt;
+  }
+
   async find(file: GrowingFile, from: number): Promise<number> {
     const bytes = file.bytes();
     // Where it begins anew, or was cut: what is known is of no use.

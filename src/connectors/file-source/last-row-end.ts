@@ -14,22 +14,30 @@ const BYTE_ORDER_MARK: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class LastRowEnd implements RecordEndFinder {
   readonly #scanner: CsvScanner;
+  readonly #aheadBytes: number;
   #end = 0;
   /** Where the row begins that is not complete: `#end`, or behind a byte order mark. */
   #rowStart = 0;
   /** Where to look on. The scanner has seen everything from `#rowStart` up to here. */
   #lookedAt = 0;
 
-  constructor(delimiter: string) {
+  constructor(delimiter: string, aheadBytes: number = AHEAD_BYTES) {
     this.#scanner = new CsvScanner(delimiter);
+    this.#aheadBytes = aheadBytes;
+  }
+
+  get lookedAt(): number {
+    return this.#lookedAt;
   }
 
   async find(file: GrowingFile, from: number): Promise<number> {
     if (from > this.#end || file.bytes() < this.#lookedAt) this.#begin(from);
     if (this.#lookedAt === 0 && !(await this.#passByteOrderMark(file))) return this.#end;
-    const slice = Buffer.allocUnsafe(Math.min(SLICE_BYTES, Math.max(1, file.bytes() - this.#lookedAt)));
-    const stop = this.#lookedAt + AHEAD_BYTES;
-    while (this.#lookedAt < stop && this.#end - from < AHEAD_BYTES) {
+    const slice = Buffer.allocUnsafe(
+      Math.min(SLICE_BYTES, this.#aheadBytes, Math.max(1, file.bytes() - this.#lookedAt)),
+    );
+    const stop = this.#lookedAt + this.#aheadBytes;
+    while (this.#lookedAt < stop && this.#end - from < this.#aheadBytes) {
       const count = await file.readLater(slice, slice.length, this.#lookedAt);
       if (count === 0) break;
       this.#scan(slice.subarray(0, count));

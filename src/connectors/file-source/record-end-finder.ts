@@ -10,4 +10,6 @@ export type GrowingFile = Pick<SourceFile, 'bytes' | 'readLater'>;
 export interface RecordEndFinder {
   /** `from`: an offset at which a record begins. Returns one behind a complete record; `from` itself where none is complete. */
   find(file: GrowingFile, from: number): Promise<number>;
+  /** Up to where it has looked: behind it there may be complete records yet. */
+  readonly lookedAt: number;
 }

@@ -327,6 +327,17 @@ describe('the end of the last record', () => {
     expect(await find(20)).toEqual([20, 0]);
   });
 
+  it('of rows is looked for no further ahead than it is told, and from there the next time', async () => {
+    const finder = new LastRowEnd(',', 10);
+    const { grow, find } = counted(finder);
+    grow('12345\n'.repeat(5));
+
+    expect([(await find(0))[0], finder.lookedAt]).toEqual([6, 10]);
+    expect([(await find(0))[0], finder.lookedAt]).toEqual([18, 20]);
+    expect([(await find(0))[0], finder.lookedAt]).toEqual([18, 20]);
+    expect([(await find(18))[0], finder.lookedAt]).toEqual([30, 30]);
+  });
+
   it('of rows does not take a newline for an end that stands in quotes behind a byte order mark, however it comes', async () => {
     for (const pieces of [['\ufeff"a\n'], ['\ufeff', '"a\n'], ['\ufeff"', 'a', '\n']]) {
       const { grow, find } = counted(new LastRowEnd(','));
