@@ -10,9 +10,10 @@ import { ContinuousEngine } from '../continuous/continuous-engine.ts';
 import type { Until } from '../execution/decide-stop.ts';
 import { JobRun, type RunState } from '../execution/job-run.ts';
 import type { JobOutcome, JobStatus } from '../execution/job-status.ts';
-import { type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
+import { type JobOptions, type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
 import { MicrobatchEngine } from '../microbatch/microbatch-engine.ts';
 import {
+  type CheckpointManifest,
   type Epoch,
   fromReport,
   IncompatiblePlanError,
@@ -204,25 +205,18 @@ class SimulatedProcess {
       clock: this.#clock,
       random: () => random.next(),
       crashPoint: (name) => this.#passCrashPoint(name),
-      openState: (): RunState => {
-        const store = openMemoryCheckpointStore({
-          disk,
-          job: plan.job,
-          keyGroups: plan.keyGroups,
-          retainEpochs: jobOptions.state.retainEpochs,
-          foldEveryEpochs: jobOptions.state.foldEveryEpochs,
-          crashPoint: (name) => this.#passCrashPoint(name),
-        });
-        return { store, pendingDirectory: (node) => `/pending/${node}`, close: () => store.close() };
-      },
-      checkCompatible: (manifest) => {
-        const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes);
-        if (refused.length > 0) throw new IncompatiblePlanError(refused.join('; '));
-        return allowed;
-      },
+      openState: () => this.#openState(disk, plan, jobOptions),
+      checkCompatible,
       onEpoch: () => {},
       onState: () => {},
     });
+  }
+
+  #openState(disk: MemoryDisk, { job, keyGroups }: PhysicalPlan, { state }: JobOptions): RunState {
+    const { retainEpochs, foldEveryEpochs } = state;
+    const crashPoint = (name: string): void => this.#passCrashPoint(name);
+    const store = openMemoryCheckpointStore({ disk, job, keyGroups, retainEpochs, foldEveryEpochs, crashPoint });
+    return { store, pendingDirectory: (node) => `/pending/${node}`, close: () => store.close() };
   }
 
   /** `undefined` when the process crashed. */
@@ -275,4 +269,10 @@ class SimulatedProcess {
     this.#hosting.killAll();
     this.#pools.killAll();
   }
+}
+
+function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[] {
+  const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes);
+  if (refused.length > 0) throw new IncompatiblePlanError(refused.join('; '));
+  return allowed;
 }
