@@ -37,7 +37,7 @@ export interface Conditions {
   readonly recordsPerSecond: number;
   readonly rateReason: string;
   readonly durationMs: DurationMs;
-  /** Latencies measured before this are left out. */
+  /** Records that were due before this, counted from the start, are left out of latencies. */
   readonly warmUpMs: DurationMs;
 }
 

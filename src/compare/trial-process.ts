@@ -11,9 +11,7 @@ import { SystemClock } from '../model/index.ts';
 import { distributionPercentiles } from './distribution-points.ts';
 import type { TrialMessage, TrialRequest, TrialResult } from './trial.ts';
 import { visibleLatency } from './visible-latency.ts';
-
-/** Workers hand over what they measured several times a second: a part may hold what is this old. */
-const PART_AGE_MS = 200;
+import { withoutWarmUp } from './without-warm-up.ts';
 
 process.once('message', (request: TrialRequest) => {
   const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
@@ -52,9 +50,7 @@ async function runTrial(request: TrialRequest): Promise<TrialResult> {
     say({ kind: 'epoch', epoch, recordsWritten: totals.recordsWritten });
   });
   handle.on('status', ({ recordsRead }) => say({ kind: 'progress', recordsRead }));
-  handle.on('latency', (part) => {
-    if (clock.monotonic() - startedAt >= warmUpMs + PART_AGE_MS) latencies.add(part);
-  });
+  handle.on('latency', (part) => latencies.add(withoutWarmUp(part, clock.monotonic(), startedAt + warmUpMs)));
 
   await handle.start();
   const outcome = await handle.finished;

@@ -14,7 +14,7 @@ export interface TrialRequest {
   readonly reference: JobReference;
   readonly options: JobOptionsInput;
   readonly stateDirectory: string;
-  /** Latencies that sinks measure earlier than this, counted from when the job runs, are left out. */
+  /** Records that were due earlier than this, counted from when the job runs, are left out of latencies. */
   readonly warmUpMs: DurationMs;
   /** Sinks of which it is asked when their records became visible: none for a run without pace, or one that is killed. */
   readonly timedSinks: readonly NodeId[];
