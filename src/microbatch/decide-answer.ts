@@ -19,6 +19,8 @@ export interface AnswerSituation {
   /** Failures of the task, this one included. */
   readonly failures: number;
   readonly attemptsMax: number;
+  /** What the holder of the claim writes is seen at once (an `immediate` sink): only a new generation makes it void. */
+  readonly isSeenAtOnce: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export interface AnswerSituation {
  */
 export function decideAnswer(situation: AnswerSituation): AnswerDecision {
   const { answer, recovery, isCurrent, claimHolder, othersRunning, failures, attemptsMax } = situation;
+  const retry = situation.isSeenAtOnce && claimHolder !== 'nobody' ? 'give-up' : 'retry';
   switch (answer) {
     case 'done':
       assert(
@@ -38,11 +41,11 @@ export function decideAnswer(situation: AnswerSituation): AnswerDecision {
       assert(claimHolder !== 'nobody', 'an attempt was superseded, and nobody has its claim');
       if (!isCurrent) return 'ignore';
       // Nobody else: an attempt that was given up, its thread being ended, took the claim in its last moments.
-      return othersRunning > 0 ? 'wait' : 'retry';
+      return othersRunning > 0 ? 'wait' : retry;
     case 'failed':
       if (recovery === 'none') return 'give-up';
       if (!isCurrent) return 'ignore';
       if (failures >= attemptsMax) return 'give-up';
-      return claimHolder !== 'self' && othersRunning > 0 ? 'wait' : 'retry';
+      return claimHolder !== 'self' && othersRunning > 0 ? 'wait' : retry;
   }
 }

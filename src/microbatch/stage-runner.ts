@@ -7,6 +7,7 @@
  *
  * R1. A task has one result, of the attempt that holds its claim (I4).
  * R2. Attempts that can win run under one claim; a new claim is made when none is left that can, after the old one is taken for good.
+ *     Where what a task writes is seen at once, one whose claim was held is not made again: its batch begins anew, in a new generation.
  * R3. A task fails at most `attemptsMax` times, and at most two of its attempts run that can win (I8).
  */
 import { HeartbeatMonitor } from '../actors/index.ts';
@@ -24,8 +25,9 @@ import {
   type SubtaskId,
   subtaskId,
   toReport,
+  WorkerLostError,
 } from '../model/index.ts';
-import type { PhysicalPlan } from '../plan/physical-plan.ts';
+import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
 import { decideAnswer } from './decide-answer.ts';
 import { decideStragglerMs, type TaskTime } from './decide-speculation.ts';
 import type { PlannedTask } from './derive-tasks.ts';
@@ -96,6 +98,7 @@ export class StageRunner {
   readonly #monitor: HeartbeatMonitor;
   readonly #homes = new Map<SubtaskId, Home>();
   readonly #earlier = new Map<StageIndex, TaskTime[]>();
+  readonly #seenAtOnce: ReadonlySet<StageIndex>;
   #superstep: Superstep | undefined;
   #attempts: AttemptNumber = 0;
   #watched = 0;
@@ -110,6 +113,7 @@ export class StageRunner {
     const { clock, options: job } = options;
     assert(job.batch.attemptsMax >= 1, 'a task is tried once at least');
     this.#options = options;
+    this.#seenAtOnce = new Set(options.plan.stages.filter(isSeenAtOnce).map(({ index }) => index));
     this.#monitor = new HeartbeatMonitor({ clock, operatorTimeoutMs: job.operatorTimeoutMs });
   }
 
@@ -227,19 +231,33 @@ export class StageRunner {
       othersRunning: runningUnder(task).length,
       failures: task.failures,
       attemptsMax: this.#options.options.batch.attemptsMax,
+      isSeenAtOnce: this.#seenAtOnce.has(task.work.stage),
     });
     if (decision === 'win' && result.kind === 'done') this.#win(superstep, task, attempt, answer, result.output);
-    if (decision === 'give-up' && report !== undefined) {
-      const { stage, subtask, epoch } = task.work;
-      this.#fail(fromReport(report).locate({ subtask: subtaskId(stage, subtask), epoch }));
+    if (decision === 'give-up') this.#giveUp(task, report);
+    if (decision === 'retry') this.#retry(task, report);
+  }
+
+  #retry(task: Task, report: ErrorReport | undefined): void {
+    // A thread that is being ended may still run for a moment: under a claim that is taken it changes nothing.
+    const isHeld = !new SharedClaim(task.claim).take(++this.#attempts);
+    if (isHeld && this.#seenAtOnce.has(task.work.stage)) {
+      this.#giveUp(task, report);
+      return;
     }
-    if (decision === 'retry') {
-      this.#retries++;
-      // A thread that is being ended may still run for a moment: under a claim that is taken it changes nothing.
-      new SharedClaim(task.claim).take(++this.#attempts);
-      task.claim = createClaim();
-      this.#attempt(task);
-    }
+    this.#retries++;
+    task.claim = createClaim();
+    this.#attempt(task);
+  }
+
+  /** Without a report: the attempt that could have told was ended. */
+  #giveUp(task: Task, report: ErrorReport | undefined): void {
+    const { stage, subtask, epoch } = task.work;
+    const failure =
+      report === undefined
+        ? new WorkerLostError('a task was ended while it wrote to an immediate sink; its batch begins anew')
+        : fromReport(report);
+    this.#fail(failure.locate({ subtask: subtaskId(stage, subtask), epoch }));
   }
 
   #win(superstep: Superstep, task: Task, attempt: Attempt, answer: PoolAnswer, output: TaskOutput): void {
@@ -311,6 +329,11 @@ export class StageRunner {
       return afterMs === undefined ? [] : [{ task, dueAt: attempt.begunAt + afterMs }];
     });
   }
+}
+
+/** Whether what its tasks write is seen before their epoch is committed. */
+function isSeenAtOnce({ chain }: Stage): boolean {
+  return chain.some(({ node }) => node.role === 'sink' && node.connector.delivery === 'immediate');
 }
 
 /** Attempts that can win: those under the claim that counts. */

@@ -9,6 +9,7 @@ const FAILED: AnswerSituation = {
   othersRunning: 0,
   failures: 1,
   attemptsMax: 4,
+  isSeenAtOnce: false,
 };
 
 describe('the answer of an attempt', () => {
@@ -31,6 +32,19 @@ describe('the answer of an attempt', () => {
     ['a failure that would come again', { recovery: 'none' }, 'give-up'],
     ['a failure that would come again, under an old claim', { recovery: 'none', isCurrent: false }, 'give-up'],
     ['a failure outside', { recovery: 'backoff' }, 'retry'],
+    ['a failure before anything was seen', { isSeenAtOnce: true }, 'retry'],
+    ['a failure behind what was seen', { isSeenAtOnce: true, claimHolder: 'self' }, 'give-up'],
+    ['a failure behind what another let be seen', { isSeenAtOnce: true, claimHolder: 'other' }, 'give-up'],
+    [
+      'a failure while another lets things be seen',
+      { isSeenAtOnce: true, claimHolder: 'other', othersRunning: 1 },
+      'wait',
+    ],
+    [
+      'superseded by one that was given up when things were seen',
+      { answer: 'superseded', claimHolder: 'other', isSeenAtOnce: true },
+      'give-up',
+    ],
   ])('%s', (_case, situation, decision) => {
     expect(decideAnswer({ ...FAILED, ...situation })).toBe(decision);
   });

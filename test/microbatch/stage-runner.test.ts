@@ -24,7 +24,7 @@ function setUp({ threads = 2, attemptsMax = 4, speculation = 'on' }: Setup = {})
   const clock = new SimulatedClock();
   const pool = new FakeTaskPool(clock, threads);
   const options = { operatorTimeoutMs: TIMEOUT_MS, batch: { attemptsMax, speculation } };
-  const stages = [0, 1].map((index) => ({ index, name: `stage${index}` }));
+  const stages = [0, 1].map((index) => ({ index, name: `stage${index}`, chain: [] }));
   const runner = new StageRunner({ clock, pool, plan: { stages } as never, options });
   return { clock, pool, runner };
 }
