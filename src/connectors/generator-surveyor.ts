@@ -43,20 +43,24 @@ export class GeneratorSurveyor implements SourceSurveyor {
     return this.#begun().toHint();
   }
 
-  async survey(from: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>> {
+  async survey(from: SplitOffsets, end: SplitOffsets = {}): Promise<Readonly<Record<SplitId, SplitExtent>>> {
     const { periodMs } = this.#range;
     const schedule = this.#begun();
     const now = this.#context.clock.monotonic();
     const notDue = periodMs === 0 ? Number.POSITIVE_INFINITY : schedule.firstNotDue(now);
     this.#nextIndex = Number.POSITIVE_INFINITY;
     return Object.fromEntries(
-      this.#context.splits.map((split) => [split, this.#extent(indexOf(split, from[split]), notDue)]),
+      this.#context.splits.map((split) => {
+        const bound = Math.min(notDue, Number(end[split] ?? Number.POSITIVE_INFINITY));
+        return [split, this.#extent(indexOf(split, from[split]), bound)];
+      }),
     );
   }
 
-  #extent(from: number, notDue: number): SplitExtent {
+  /** `bound`: the least index that may not be read. */
+  #extent(from: number, bound: number): SplitExtent {
     const { splits } = this.#range;
-    const end = Math.min(this.#range.records, notDue);
+    const end = Math.min(this.#range.records, bound);
     const records = end === Number.POSITIVE_INFINITY ? AHEAD_RECORDS : Math.max(0, Math.ceil((end - from) / splits));
     const until = from + records * splits;
     const isEnd = until >= this.#range.records;

@@ -60,8 +60,9 @@ export class PacedSurveyor implements SourceSurveyor {
     return pacedHint(this.#begun().toHint(), this.#inner.hint);
   }
 
-  async survey(from: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>> {
-    const extents = new Map(Object.entries(await this.#inner.survey(this.#innerOffsets(from))));
+  async survey(from: SplitOffsets, end: SplitOffsets = {}): Promise<Readonly<Record<SplitId, SplitExtent>>> {
+    const surveys = await this.#inner.survey(this.#innerOffsets(from), this.#innerOffsets(end));
+    const extents = new Map(Object.entries(surveys));
     const schedule = this.#begun();
     const now = this.#context.clock.monotonic();
     const bounds = new Map<SplitId, number>();
@@ -71,7 +72,8 @@ export class PacedSurveyor implements SourceSurveyor {
       assert(inner !== undefined, `a survey of ${name.inner} leaves it out`);
       const { records } = parsePacedOffset(split, from[split]);
       const recordsMax = recordsOfSplit(name, this.#settings.records);
-      const bound = Math.min(schedule.recordsDue(name, now), recordsMax);
+      const last = end[split] === undefined ? Number.POSITIVE_INFINITY : parsePacedOffset(split, end[split]).records;
+      const bound = Math.min(schedule.recordsDue(name, now), recordsMax, last);
       const extent = limited(inner, records, bound, recordsMax);
       bounds.set(split, Math.min(bound, Number.MAX_SAFE_INTEGER));
       if (!extent.isEnd) waiting.push({ dueAt: schedule.dueAt(name, records), isDry: inner.isEmpty });

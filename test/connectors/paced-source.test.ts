@@ -175,6 +175,24 @@ describe('a paced source in ranges', () => {
     surveyor.close();
   });
 
+  it('goes no further than an end that was frozen, whatever has become due since', async () => {
+    const clock = new ManualClock();
+    const source = pacedSource(interleaved(2), { recordsPerSecond: 100 });
+    const splits = await source.listSplits(readerContext({ splits: [] }), {});
+    const surveyor = source.createSurveyor(surveyContext({ splits, clock }));
+    await surveyor.survey({});
+    clock.timeMs = 1020;
+    const frozen = await surveyor.survey({});
+    const end = Object.fromEntries(Object.entries(frozen).map(([split, { until }]) => [split, until!]));
+
+    clock.timeMs = 5000;
+
+    const records = Object.values(frozen).map((extent) => extent.records);
+    expect(Object.values(await surveyor.survey({}, end)).map((extent) => extent.records)).toEqual(records);
+    expect(Object.values(await surveyor.survey({})).map((extent) => extent.records)).not.toEqual(records);
+    surveyor.close();
+  });
+
   it('stamps a record of a later batch, read by a new reader, with the time it was due at', async () => {
     const clock = new ManualClock();
     const source = pacedSource(interleaved(2), { recordsPerSecond: 100 });

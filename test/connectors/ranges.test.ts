@@ -95,6 +95,25 @@ describe('ranges of a generator', () => {
     surveyor.close();
   });
 
+  it('go no further than an end that was frozen, whatever has become due since', async () => {
+    const clock = new ManualClock();
+    const source = sources.generator({ create: (index) => index, rate: 100, splits: 2 });
+    const surveyor = source.createSurveyor(surveyContext({ splits: ['0', '1'], clock }));
+    await surveyor.survey({});
+    clock.timeMs = 1050;
+    const [first, second] = Object.values(await surveyor.survey({})).map(({ until }) => until!);
+    const end = { '0': first!, '1': second! };
+
+    clock.timeMs = 5000;
+
+    expect(await surveyor.survey({}, end)).toEqual({
+      '0': { until: 6, records: 3, isEmpty: false, isEnd: false },
+      '1': { until: 7, records: 3, isEmpty: false, isEnd: false },
+    });
+    expect(await surveyor.survey(end, end)).toMatchObject({ '0': { isEmpty: true }, '1': { isEmpty: true } });
+    surveyor.close();
+  });
+
   it('that were planned by an earlier run are read at once, with no stamp that is still to come', async () => {
     const clock = new ManualClock();
     const source = sources.generator({ create: (index) => index, rate: 1 });

@@ -27,9 +27,9 @@ export class FileSourceSurveyor implements SourceSurveyor {
     );
   }
 
-  async survey(from: SplitOffsets): Promise<Readonly<Record<SplitId, SplitExtent>>> {
+  async survey(from: SplitOffsets, end: SplitOffsets = {}): Promise<Readonly<Record<SplitId, SplitExtent>>> {
     const extents: [SplitId, SplitExtent][] = [];
-    for (const [split, survey] of this.#surveys) extents.push([split, await survey.extent(from[split])]);
+    for (const [split, survey] of this.#surveys) extents.push([split, await survey.extent(from[split], end[split])]);
     // Built from entries: split names are data, `__proto__` included.
     return Object.fromEntries(extents);
   }

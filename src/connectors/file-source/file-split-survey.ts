@@ -66,8 +66,11 @@ export class FileSplitSurvey {
     this.#clock = clock;
   }
 
-  /** Throws `ConnectorError` as the start does when the file is missing, unreadable, or not the one that was read before. */
-  async extent(offset: Offset | undefined): Promise<SplitExtent> {
+  /**
+   * `end`: of a followed file, what was added behind it is left out. Throws `ConnectorError` as the start does when the file is
+   * missing, unreadable, or not the one that was read before.
+   */
+  async extent(offset: Offset | undefined, end?: Offset): Promise<SplitExtent> {
     const saved = this.#known(parseSavedOffset(this.#split, offset));
     try {
       const { file, from } = locateSourceFile(this.#split, this.#path, saved, this.#settings);
@@ -76,7 +79,8 @@ export class FileSplitSurvey {
         const isAnew = from !== saved && saved.file !== '';
         if (!this.#settings.follow) return this.#whole(file, from, isAnew);
         if (offset === undefined) this.#unread ??= { ...FILE_START, file: file.identity };
-        return await this.#followed(file, from, isAnew, offset === undefined);
+        const last = end === undefined ? undefined : parseSavedOffset(this.#split, end);
+        return await this.#followed(file, from, last, isAnew, offset === undefined);
       } finally {
         file.close();
       }
@@ -111,13 +115,20 @@ export class FileSplitSurvey {
     return saved.file === '' ? (this.#unread ?? saved) : saved;
   }
 
-  async #followed(file: SourceFile, from: FileOffset, isAnew: boolean, isUnread: boolean): Promise<SplitExtent> {
+  async #followed(
+    file: SourceFile,
+    from: FileOffset,
+    last: FileOffset | undefined,
+    isAnew: boolean,
+    isUnread: boolean,
+  ): Promise<SplitExtent> {
     const known = this.#ends;
     this.#ends = new Map();
-    const stretch = await this.#stretchOf(file, from.offset, known);
-    const isFinished = this.#isFinished(file, stretch.bytes);
+    const stretch = endingAt(last, await this.#stretchOf(file, from.offset, known));
+    const isFinished = this.#isFinished(file, stretch.bytes) && last?.file !== stretch.file;
     // The first range of a split is in one file: what a reader has to begin with, it learns from the bound.
-    const next = isFinished && stretch.isSeen && !isUnread ? await this.#nextStretch(known) : undefined;
+    const following = isFinished && stretch.isSeen && !isUnread ? await this.#nextStretch(known) : undefined;
+    const next = following && endingAt(last, following);
     if (next === undefined) {
       this.#surveyed = { from, stretch };
       const bytes = stretch.end - from.offset;
@@ -165,6 +176,11 @@ export class FileSplitSurvey {
       file.close();
     }
   }
+}
+
+/** What is in front of `last`, where that is in this file. */
+function endingAt(last: FileOffset | undefined, stretch: Stretch): Stretch {
+  return last?.file === stretch.file ? { ...stretch, end: Math.min(stretch.end, last.offset) } : stretch;
 }
 
 /** As a bound an offset needs no more than the file and the place. */

@@ -25,7 +25,8 @@ function followed(options: Partial<FileSourceOptions> = {}) {
   const surveyor = source.createSurveyor(surveyContext({ splits: ['log'], baseDirectory: folder, clock }));
   let offset: Offset | undefined;
   const from = () => (offset === undefined ? {} : { log: offset });
-  const survey = async (): Promise<SplitExtent> => (await surveyor.survey(from()))['log']!;
+  const survey = async (end?: Offset): Promise<SplitExtent> =>
+    (await surveyor.survey(from(), end === undefined ? undefined : { log: end }))['log']!;
   const read = (until: Offset | undefined): unknown[] => {
     const reader = source.createReader(
       readerContext({ splits: ['log'], baseDirectory: folder, clock, offsets: from() }),
@@ -78,6 +79,22 @@ describe('ranges of a followed file', () => {
     );
 
     await fc.assert(property, { numRuns: 60 });
+  });
+
+  it('go no further than an end that was frozen, though the file grew and was rotated since', async () => {
+    const { path, clock, survey, read } = followed({ pollIntervalMs: 10 });
+    writeFileSync(path, '1\n2\n');
+    const end = (await survey()).until!;
+    appendFileSync(path, '3\n');
+    expect(read((await survey(end)).until)).toEqual([1, 2]);
+
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, '4\n');
+    await survey(end);
+    clock.timeMs += 100;
+
+    expect(await survey(end)).toMatchObject({ isEmpty: true });
+    expect(read((await survey()).until)).toEqual([3, 4]);
   });
 
   it('over rotation hold every line of every file, in order, wherever it comes', async () => {
