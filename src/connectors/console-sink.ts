@@ -14,7 +14,6 @@ import {
   type ConnectorDescription,
   ConnectorError,
   type Delivery,
-  type Epoch,
   type PreparedOutput,
   type RecordStamp,
   type SinkConnector,
@@ -22,7 +21,6 @@ import {
   type SinkWriterContext,
   type StreamRecord,
 } from '../model/index.ts';
-import { ImmediateStamper } from './immediate-stamp.ts';
 import { jsonText } from './json-text.ts';
 import { OptionCheck } from './option-check.ts';
 
@@ -89,7 +87,7 @@ class ConsoleSink<T> implements SinkConnector<T> {
 interface ConsoleSinkWriterOptions {
   readonly format: 'json' | 'text';
   readonly hasStamp: boolean;
-  readonly context: Pick<SinkWriterContext, 'clock' | 'node' | 'subtask' | 'generation'>;
+  readonly context: Pick<SinkWriterContext, 'clock' | 'node' | 'subtask' | 'generation' | 'firstEpoch'>;
   readonly write: WriteBytes;
 }
 
@@ -97,7 +95,6 @@ interface ConsoleSinkWriterOptions {
 export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   readonly #options: ConsoleSinkWriterOptions;
   readonly #clock: Clock;
-  readonly #stamper: ImmediateStamper;
   #lines = '';
   /** What the stream has not taken yet, in front of `#lines`. */
   #rest: Uint8Array = new Uint8Array(0);
@@ -105,11 +102,9 @@ export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   constructor(options: ConsoleSinkWriterOptions) {
     this.#options = options;
     this.#clock = options.context.clock;
-    this.#stamper = new ImmediateStamper(options.context);
   }
 
   write(record: StreamRecord<T>, stamp: RecordStamp): void {
-    this.#stamper.reach(stamp.epoch);
     this.#lines += `${this.#line(record.value, stamp)}\n`;
     if (this.#lines.length + this.#rest.length >= PENDING_BYTES_MAX) this.#writeAll();
   }
@@ -120,8 +115,7 @@ export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   }
 
   /** An epoch of an `immediate` sink may commit only when its lines are written: at least once. */
-  prepare(epoch: Epoch): PreparedOutput | Promise<PreparedOutput> {
-    this.#stamper.reach(epoch);
+  prepare(): PreparedOutput | Promise<PreparedOutput> {
     return this.#writeSome() ? {} : this.#writeLater(this.#clock.monotonic() + STALL_MS);
   }
 
@@ -131,8 +125,8 @@ export class ConsoleSinkWriter<T> implements SinkWriter<T> {
   }
 
   #line(value: T, { epoch, sequence }: RecordStamp): string {
-    const { format, hasStamp } = this.#options;
-    const { generation, firstEpoch, subtask } = this.#stamper;
+    const { context, format, hasStamp } = this.#options;
+    const { generation, firstEpoch, subtask } = context;
     if (format === 'text') {
       const text = typeof value === 'string' ? value : jsonText(value);
       return hasStamp ? `${generation}:${firstEpoch}:${epoch}:${sequence}:${subtask} ${text}` : text;

@@ -3,7 +3,7 @@
  *
  * It is not made for the sinks of delivery `committed`: what those show counts.
  */
-import { assert, type Epoch, type Generation, type SubtaskIndex } from '../model/index.ts';
+import type { Epoch, Generation, SubtaskIndex } from '../model/index.ts';
 
 /**
  * Names one record that an `immediate` sink wrote. No two records of a sink have the same stamp.
@@ -24,27 +24,4 @@ export interface ImmediateStamp {
   /** Position among the records that the subtask wrote in this generation and epoch, from 0. */
   readonly sequence: number;
   readonly subtask: SubtaskIndex;
-}
-
-/** The part of a stamp that stays the same in one writer. */
-export class ImmediateStamper {
-  readonly generation: Generation;
-  readonly subtask: SubtaskIndex;
-  #firstEpoch: Epoch | undefined;
-
-  constructor(context: { readonly generation: Generation; readonly subtask: SubtaskIndex }) {
-    this.generation = context.generation;
-    this.subtask = context.subtask;
-  }
-
-  /** Only behind the first {@link reach}. */
-  get firstEpoch(): Epoch {
-    assert(this.#firstEpoch !== undefined, 'a record is stamped before its epoch was reached');
-    return this.#firstEpoch;
-  }
-
-  /** Call with the epoch of each write and each prepare. A subtask prepares every epoch, so the first one heard of is the first. */
-  reach(epoch: Epoch): void {
-    this.#firstEpoch ??= epoch;
-  }
 }

@@ -22,7 +22,7 @@ import {
   type StreamRecord,
   type SubtaskIndex,
 } from '../model/index.ts';
-import { type ImmediateStamp, ImmediateStamper } from './immediate-stamp.ts';
+import type { ImmediateStamp } from './immediate-stamp.ts';
 import { OptionCheck } from './option-check.ts';
 
 export interface MemorySinkOptions {
@@ -120,24 +120,22 @@ export class MemorySink<T = unknown> implements SinkConnector<T> {
 }
 
 class MemorySinkWriter<T> implements SinkWriter<T> {
-  readonly #stamper: ImmediateStamper;
+  readonly #context: SinkWriterContext;
   readonly #written: StampedRecord<T>[];
   readonly #onPrepare: (epoch: Epoch) => PreparedOutput;
 
   constructor(context: SinkWriterContext, written: StampedRecord<T>[], onPrepare: (epoch: Epoch) => PreparedOutput) {
-    this.#stamper = new ImmediateStamper(context);
+    this.#context = context;
     this.#written = written;
     this.#onPrepare = onPrepare;
   }
 
   write(record: StreamRecord<T>, { epoch, sequence }: RecordStamp): void {
-    this.#stamper.reach(epoch);
-    const { generation, firstEpoch, subtask } = this.#stamper;
+    const { generation, firstEpoch, subtask } = this.#context;
     this.#written.push({ record, generation, firstEpoch, epoch, sequence, subtask });
   }
 
   prepare(epoch: Epoch): PreparedOutput {
-    this.#stamper.reach(epoch);
     return this.#onPrepare(epoch);
   }
 

@@ -55,9 +55,10 @@ export class ContinuousWorker {
     assert(plan.fingerprint === deployment.fingerprint, 'I9: the worker runs another plan than the driver');
     this.#deployment = deployment;
     this.#ports = ports;
-    const { options, generation, baseDirectory, pendingDirectories } = deployment;
+    const { options, generation, manifest, baseDirectory, pendingDirectories } = deployment;
+    const firstEpoch = (manifest?.epoch ?? 0) + 1;
     const { clock, crashPoint } = ports;
-    this.#site = { plan, options, generation, baseDirectory, pendingDirectories, clock, crashPoint };
+    this.#site = { plan, options, generation, firstEpoch, baseDirectory, pendingDirectories, clock, crashPoint };
     const channels = listChannels(plan);
     this.subtasks = plan.stages.flatMap((stage) =>
       Array.from({ length: stage.parallelism }, (_, subtask) => subtask)

@@ -37,6 +37,8 @@ export interface SubtaskSite {
   readonly plan: PhysicalPlan;
   readonly options: JobOptions;
   readonly generation: Generation;
+  /** The epoch that the generation began with. */
+  readonly firstEpoch: Epoch;
   readonly baseDirectory: string;
   readonly pendingDirectories: Readonly<Record<NodeId, string>>;
   readonly clock: Clock;
@@ -148,6 +150,7 @@ function createWriter(
     subtask,
     parallelism: stage.parallelism,
     attempt,
+    firstEpoch: site.firstEpoch,
   };
   const writer = node.connector.createWriter(context);
   return ports.guardWriter?.(node, writer) ?? writer;

@@ -325,11 +325,12 @@ export class BatchGeneration implements GenerationRun {
   }
 }
 
-function deploymentOf({ contextOf, generation, options, plan }: GenerationContext): TaskDeployment {
+function deploymentOf({ contextOf, generation, manifest, options, plan }: GenerationContext): TaskDeployment {
   const nodes = plan.stages.flatMap((stage) => stage.chain.map(({ node }) => node.id));
   return {
     options,
     generation,
+    firstEpoch: (manifest?.epoch ?? 0) + 1,
     baseDirectory: contextOf(nodes[0]!).baseDirectory,
     pendingDirectories: Object.fromEntries(
       nodes.map((node): [NodeId, string] => [node, contextOf(node).pendingDirectory]),

@@ -51,6 +51,8 @@ export type TaskInput =
 export interface TaskDeployment {
   readonly options: JobOptions;
   readonly generation: Generation;
+  /** The epoch that the generation began with. */
+  readonly firstEpoch: Epoch;
   readonly baseDirectory: string;
   readonly pendingDirectories: Readonly<Record<NodeId, string>>;
 }

@@ -127,6 +127,8 @@ export interface SinkWriterContext extends ConnectorContext {
    * writer of its own, and only one of them is ever asked to prepare. 0 where a subtask runs once (continuous mode).
    */
   readonly attempt: number;
+  /** The epoch that the generation began with, hence the one behind the last that was committed then. Writers may be made later. */
+  readonly firstEpoch: Epoch;
 }
 
 /**

@@ -102,6 +102,7 @@ export function writerContext(overrides: Partial<SinkWriterContext>): SinkWriter
     subtask: 0,
     parallelism: 1,
     attempt: 0,
+    firstEpoch: 1,
     ...overrides,
   };
 }

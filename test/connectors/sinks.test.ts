@@ -186,7 +186,7 @@ describe('a console sink', () => {
       text += Buffer.from(bytes.subarray(0, answer)).toString('latin1');
       return Math.min(answer, bytes.length);
     };
-    const context = writerContext({ clock, subtask: 2 });
+    const context = writerContext({ clock, subtask: 2, firstEpoch: 4 });
     return { writer: new ConsoleSinkWriter<unknown>({ format, hasStamp, context, write: take }), written: () => text };
   }
 
@@ -213,7 +213,7 @@ describe('a console sink', () => {
   it('stamps with the epoch its generation began with, though nothing was written in that one', () => {
     const { writer, written } = stream('text', true);
 
-    writer.prepare(4);
+    writer.prepare();
     write(writer, 5, 'x');
     writer.flush!();
 
@@ -227,7 +227,7 @@ describe('a console sink', () => {
     writer.flush!();
     expect(written()).toBe('abc');
     write(writer, 1, 'gh');
-    const prepared = writer.prepare(1);
+    const prepared = writer.prepare();
     expect(prepared).toBeInstanceOf(Promise);
     await prepared;
 

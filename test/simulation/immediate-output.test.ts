@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { aggregates, defineJob, sinks, sources } from '../../src/index.ts';
+import { aggregates, defineJob, type EngineMode, sinks, sources } from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
 
 const RECORDS = 300;
@@ -85,7 +85,7 @@ function readBySubtask(stamped: readonly Stamped[]): readonly Stamped[] {
   );
 }
 
-describe('a reader of immediate output', () => {
+describe.each<EngineMode>(['continuous', 'microbatch'])('a reader of immediate output in %s mode', (mode) => {
   const found = { isVoid: 0, fooledByPositions: 0, fooledBySubtask: 0, proven: 0 };
   afterAll(() => {
     // Otherwise the seeds show nothing.
@@ -102,7 +102,14 @@ describe('a reader of immediate output', () => {
 
       await simulateJob(job, {
         seed,
-        options: { parallelism: 2 + (seed % 2), workers: 2, epoch: { intervalMs: 1 }, restart: { attemptsMax: 1000 } },
+        options: {
+          mode,
+          parallelism: 2 + (seed % 2),
+          workers: 2,
+          epoch: { intervalMs: 1 },
+          batch: { recordsMax: 30 },
+          restart: { attemptsMax: 1000 },
+        },
         faults: { workerKills: 3, crashes: 4 },
         stepRecordsMax: 8,
       });
