@@ -35,6 +35,11 @@ export function checkStartOptions(options: object): void {
   ]);
 }
 
+/** For `JobHandle.switchMode`. Throws `OptionError`. */
+export function checkMode(mode: unknown): void {
+  refuseOptions('the mode to switch to', findOptionProblems({ mode: mode ?? null } as object));
+}
+
 function fieldsOf(options: unknown, of: string): Readonly<Record<string, unknown>> {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return { ...options };
   const message = `must be an object, not ${showValue(options)}`;

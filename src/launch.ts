@@ -6,7 +6,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { connectControl, createControlPorts, exposeControl, type JobState, WorkerRef } from './actors/index.ts';
-import { checkOpenOptions, checkStartOptions } from './check-launch-options.ts';
+import { checkMode, checkOpenOptions, checkStartOptions } from './check-launch-options.ts';
 import type { JobReference } from './config/index.ts';
 import { referenceTo } from './config/reference-to.ts';
 import type { DriverCommands, DriverEvents, DriverJob, EpochSummary } from './driver-job.ts';
@@ -15,7 +15,14 @@ import type { JobOutcome, JobStatus } from './execution/job-status.ts';
 import type { LatencyPart } from './execution/latency-histogram.ts';
 import type { SwitchReport } from './execution/mode-control.ts';
 import type { ExecutionMode, JobOptionsInput } from './execution/options.ts';
-import { assert, CancelledError, type ErrorReport, MillraceError, SystemClock } from './model/index.ts';
+import {
+  assert,
+  CancelledError,
+  type ErrorReport,
+  MillraceError,
+  SystemClock,
+  WorkerLostError,
+} from './model/index.ts';
 
 export interface MillraceOptions {
   /** Where jobs keep their state, one directory per job name. Default: what each job says of itself, or `.millrace` beside it. */
@@ -105,6 +112,10 @@ export class JobHandle extends EventEmitter<JobEvents> {
   readonly #control: ReturnType<typeof connectControl<DriverCommands>>;
   readonly #ready: Promise<void>;
   #status: JobStatus | undefined;
+  /** The driver has told how the job ended. */
+  #wasTold = false;
+  /** And is gone, or is gone without a word. */
+  #hasEnded = false;
 
   /** @internal */
   constructor(reference: JobReference, defaults: MillraceOptions, options: StartOptions) {
@@ -145,6 +156,7 @@ export class JobHandle extends EventEmitter<JobEvents> {
       latency: (part) => this.#hear('latency', part),
       finished: (outcome, status) => {
         this.#status = status;
+        this.#wasTold = true;
         settle(outcome);
       },
     };
@@ -181,11 +193,18 @@ export class JobHandle extends EventEmitter<JobEvents> {
   /**
    * Goes on in another mode, at an epoch boundary: nothing is lost, repeated or reordered within a key. Resolves, with how long the
    * job stood still, when it runs in that mode; at once when it does already. `adaptive`: from now on as the backlog tells; a mode by name
-   * ends that. Rejects when another switch is under way, when the other mode cannot be brought up (the job goes on as it was), and when the
-   * job ends before.
+   * ends that. Rejects when another switch is under way (`ERR_SWITCH_UNDER_WAY`), when the other mode cannot be brought up (the job goes on as
+   * it was), with `OptionError` for what is no mode, and with `CancelledError` when the job ends before.
    */
-  switchMode(mode: ExecutionMode): Promise<SwitchReport> {
-    return this.#control.remote.switchMode(mode);
+  async switchMode(mode: ExecutionMode): Promise<SwitchReport> {
+    checkMode(mode);
+    if (this.#hasEnded) throw endedError(mode);
+    try {
+      return await this.#control.remote.switchMode(mode);
+    } catch (thrown) {
+      // The driver ended before it could answer: that is what the caller should hear, not that an answer is missing.
+      throw thrown instanceof WorkerLostError && this.#wasTold ? endedError(mode) : thrown;
+    }
   }
 
   /** Ends at once, without a final epoch; the next run continues from the last committed one. */
@@ -202,6 +221,7 @@ export class JobHandle extends EventEmitter<JobEvents> {
     const lost = this.exited.then((report): JobOutcome => ({ kind: 'failed', report, reason: report.message }));
     const outcome = await Promise.race([told, lost]);
     await this.exited;
+    this.#hasEnded = true;
     this.#control.close();
     server.close();
     this.#hear('finished', outcome);
@@ -218,4 +238,8 @@ export class JobHandle extends EventEmitter<JobEvents> {
       });
     }
   }
+}
+
+function endedError(mode: ExecutionMode): CancelledError {
+  return new CancelledError(`the job has ended and cannot be switched to ${mode} mode any more`);
 }
