@@ -15,7 +15,6 @@ import type { EpochReport } from './execution/epoch-committer.ts';
 import { JobRun, type JobRunOptions, type RunState } from './execution/job-run.ts';
 import { type JobOptions, resolveJobOptions } from './execution/options.ts';
 import { MicrobatchEngine } from './microbatch/microbatch-engine.ts';
-import { PiscinaTaskPoolHosting } from './microbatch/piscina-task-pool.ts';
 import { assert, type CheckpointManifest, type Clock, IncompatiblePlanError, SystemClock } from './model/index.ts';
 import { compile, type PhysicalPlan } from './plan/index.ts';
 import { dataPathOf, decideCompatibility, openStateDirectory } from './storage/index.ts';
@@ -84,9 +83,14 @@ function createEngines(job: WorkerJob, clock: Clock): JobRunOptions['engines'] {
     continuous: new ContinuousEngine(
       new ThreadWorkerHosting({ entry: new URL('./worker.js', import.meta.url), job, clock }),
     ),
-    microbatch: new MicrobatchEngine(
-      new PiscinaTaskPoolHosting({ entry: new URL('./task-worker.js', import.meta.url), job, clock }),
-    ),
+    microbatch: new MicrobatchEngine({
+      open: async (plan, options) => {
+        // Loaded when it is needed: a job that never runs in batches starts sooner without it.
+        const { PiscinaTaskPoolHosting } = await import('./microbatch/piscina-task-pool.ts');
+        const entry = new URL('./task-worker.js', import.meta.url);
+        return new PiscinaTaskPoolHosting({ entry, job, clock }).open(plan, options);
+      },
+    }),
   };
 }
 
