@@ -143,7 +143,7 @@ export class BatchGeneration implements GenerationRun {
 
   async #replay(batch: BatchPlan): Promise<StopKind | undefined> {
     const stop = batch.isLast ? 'complete' : undefined;
-    await this.#runBatch(batch, stop);
+    await this.#runBatch(batch, this.#context.clock.monotonic(), stop);
     return stop;
   }
 
@@ -205,14 +205,14 @@ export class BatchGeneration implements GenerationRun {
   }
 
   async #planAndRun(batch: BatchPlan, stop: StopKind | undefined): Promise<void> {
+    const beganAt = this.#context.clock.monotonic();
     this.#context.store.plan(batch);
     this.#context.crashPoint('batch.planned');
-    await this.#runBatch(batch, stop);
+    await this.#runBatch(batch, beganAt, stop);
   }
 
-  async #runBatch(batch: BatchPlan, stop: StopKind | undefined): Promise<void> {
+  async #runBatch(batch: BatchPlan, beganAt: MonotonicMs, stop: StopKind | undefined): Promise<void> {
     const { clock, crashPoint, plan } = this.#context;
-    const beganAt = clock.monotonic();
     this.#batchBeganAt = beganAt;
     const epoch = this.#tracker.begin();
     assert(epoch === batch.epoch, `I2: batch ${batch.epoch} is run as epoch ${epoch}`);
