@@ -23,6 +23,7 @@ export function comparisonTable(comparison: Comparison): FigureTable {
           row('time to drain', ({ drain }) => formatDuration(drain.elapsedMs)),
           row('CPU time', ({ drain }) => formatDuration(drain.cpuMs)),
           row('peak memory', ({ drain }) => formatBytes(drain.peakMemoryBytes)),
+          row('refused records', ({ drain }) => formatCount(drain.recordsRefused)),
           row('epochs', ({ drain }) => formatCount(drain.epochs)),
           row('commit p50', ({ drain }) => formatDuration(drain.commits.p50)),
           row('commit p99', ({ drain }) => formatDuration(drain.commits.p99)),

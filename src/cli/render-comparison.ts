@@ -64,6 +64,9 @@ export function renderTable({ columns, sections }: FigureTable): string {
 export function describeEquality({ equal, level, outputs, variants }: Comparison): string {
   const runs = `${formatCounted(outputs.length, 'run')} of ${formatCounted(variants.length, 'variant')}`;
   if (!equal) return 'the committed outputs are NOT the same';
+  if (outputs.every(({ sinks }) => sinks.every(({ rowsInReference }) => rowsInReference === 0))) {
+    return `no row was committed in ${runs}: there was nothing to compare`;
+  }
   return level === 'every row'
     ? `the committed outputs are the same, every row, in ${runs}`
     : `the committed outputs are the same in the last row of each key, and in the number of its rows, in ${runs}; rows in between differ, because inputs of one key met in another order`;

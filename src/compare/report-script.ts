@@ -30,8 +30,14 @@ export const REPORT_SCRIPT: string = String.raw`
   document.title = comparison.job + ': continuous and microbatch';
   add(page,
     element('h1', comparison.job + ': continuous and microbatch, side by side'),
-    element('p', verdict, 'verdict ' + (comparison.equal ? 'good' : 'bad')),
-    drawTable());
+    element('p', verdict[0].toUpperCase() + verdict.slice(1) + '.', 'verdict ' + (comparison.equal ? 'good' : 'bad')));
+  if (!comparison.equal) list('Differences', differences);
+  page.append(drawTable());
+
+  function list(title, lines) {
+    if (lines.length === 0) return;
+    add(page, element('h2', title), add(element('ul'), ...lines.map((line) => element('li', line))));
+  }
 
   function drawTable() {
     const head = add(element('tr'), element('th', ''));
@@ -144,11 +150,7 @@ export const REPORT_SCRIPT: string = String.raw`
       }));
   }
 
-  const list = (title, lines) => {
-    if (lines.length === 0) return;
-    add(page, element('h2', title), add(element('ul'), ...lines.map((line) => element('li', line))));
-  };
-  list('Differences', differences);
+  if (comparison.equal) list('Differences', differences);
   list('Conditions', notes);
 
   const drawAll = () => { for (const draw of drawings) draw(); };

@@ -23,7 +23,7 @@ p { margin: 0 0 12px; }
 .verdict { font-weight: 600; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
-.scroll { overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
+.scroll { margin-top: 16px; overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px; text-align: right; white-space: nowrap; font-weight: normal; }
 th:first-child { text-align: left; }

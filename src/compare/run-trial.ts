@@ -16,6 +16,8 @@ const COMPLAINT_CHARS_MAX = 4000;
 export interface TrialPorts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What the process runs, for tests. Default: `trial-process.js` beside this file. */
+  readonly entry?: URL | undefined;
   /** Every message but the last, as it arrives. `kill` ends the process the way `kill -9` does. */
   onMessage?(message: TrialMessage, kill: () => void): void;
 }
@@ -38,7 +40,7 @@ class TrialProcess {
   constructor(request: TrialRequest, ports: TrialPorts) {
     this.#ports = ports;
     // What a job prints is no part of the comparison; what its process complains of is told when it dies.
-    this.#child = fork(new URL('./trial-process.js', import.meta.url), [], {
+    this.#child = fork(ports.entry ?? new URL('./trial-process.js', import.meta.url), [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     });

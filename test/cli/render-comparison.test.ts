@@ -32,6 +32,7 @@ describe('a comparison as text', () => {
         '  time to drain            162 ms               162 ms',
         '  CPU time                 420 ms               420 ms',
         '  peak memory             150 MiB              150 MiB',
+        '  refused records               0                    0',
         '  epochs                        3                    3',
         '  commit p50               4.5 ms               4.5 ms',
         '  commit p99                40 ms                40 ms',
@@ -102,6 +103,14 @@ describe('a comparison as text', () => {
     expect(text).toContain('{"value":"\\u001b[31mred"}');
     expect(text).not.toContain('\u001b');
     expect(text).toContain('two continuous runs differ from each other too');
+  });
+
+  it('does not call outputs equal of which there are none', () => {
+    const text = renderComparison(
+      sampleComparison({ sink: 'out', level: 'every row', rowsInReference: 0, rowsInOther: 0 }),
+    );
+
+    expect(text).toMatch(/^flights: no row was committed in 1 run of 2 variants: there was nothing to compare\n/);
   });
 
   it('warns when the machine had other work', () => {
