@@ -8,16 +8,20 @@
 import { type RandomStream, SeededRandom } from '../connectors/index.ts';
 import { ContinuousEngine } from '../continuous/continuous-engine.ts';
 import type { Until } from '../execution/decide-stop.ts';
+import type { EpochReport } from '../execution/epoch-committer.ts';
 import { JobRun, type RunState } from '../execution/job-run.ts';
 import type { JobOutcome, JobStatus } from '../execution/job-status.ts';
-import { type JobOptions, type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
+import { type EngineMode, type JobOptions, type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
 import { MicrobatchEngine } from '../microbatch/microbatch-engine.ts';
 import {
   type CheckpointManifest,
   type Epoch,
+  type EpochCounts,
   fromReport,
+  type Generation,
   IncompatiblePlanError,
   type KeyedState,
+  type MonotonicMs,
   type NodeId,
   ownedGroups,
   type SubtaskIndex,
@@ -54,6 +58,21 @@ export interface SimulationOptions {
   readonly faults?: SimulatedFaults | undefined;
   /** Bytes of state held in memory per operator. Small values force reads of the base tables. Default 1 MiB. */
   readonly cacheBytes?: number | undefined;
+  /** Somebody drains or closes the job just after it first passes that crash point. */
+  readonly stopAt?: { readonly point: string; readonly how: 'drain' | 'close' } | undefined;
+  /** Called for every committed epoch. */
+  readonly onEpoch?: ((epoch: SimulatedEpoch) => void) | undefined;
+}
+
+export interface SimulatedEpoch {
+  readonly epoch: Epoch;
+  readonly generation: Generation;
+  readonly mode: EngineMode;
+  /** Over all epochs so far. */
+  readonly totals: EpochCounts;
+  /** Simulated time since the start of the process at which the epoch began, and at which it was committed and visible, ms. */
+  readonly beganAtMs: MonotonicMs;
+  readonly endedAtMs: MonotonicMs;
 }
 
 export interface SimulatedFaults {
@@ -137,6 +156,7 @@ class SimulatedProcess {
   readonly #pools: SimulatedTaskPoolHosting;
   readonly #run: JobRun;
   readonly #workers: number;
+  #stopAt: SimulationOptions['stopAt'];
   #killsLeft: number;
   #switchesLeft: number;
   #crash: PlannedCrash = {};
@@ -158,6 +178,7 @@ class SimulatedProcess {
     );
     const plan = compile(definition.build(), jobOptions);
     this.#workers = plan.workers;
+    this.#stopAt = options.stopAt;
     this.#killsLeft = options.faults?.workerKills ?? 0;
     this.#switchesLeft = options.faults?.switches ?? 0;
     this.#scheduler = new SimulatedScheduler({
@@ -207,7 +228,7 @@ class SimulatedProcess {
       crashPoint: (name) => this.#passCrashPoint(name),
       openState: () => this.#openState(disk, plan, jobOptions),
       checkCompatible,
-      onEpoch: () => {},
+      onEpoch: (report) => options.onEpoch?.(this.#describe(report)),
       onState: () => {},
     });
   }
@@ -256,8 +277,24 @@ class SimulatedProcess {
     return this.#clock.monotonic();
   }
 
+  #describe({ manifest, alignMs, sealMs, commitMs, publishMs }: EpochReport): SimulatedEpoch {
+    const { epoch, generation, totals } = manifest;
+    const endedAtMs = this.#clock.monotonic();
+    const beganAtMs = endedAtMs - alignMs - sealMs - commitMs - publishMs;
+    return { epoch, generation, mode: this.#run.status().mode, totals, beganAtMs, endedAtMs };
+  }
+
+  /** Behind whatever passes the point without waiting: a host is heard only in between. */
+  #stopWhenAsked(point: string): void {
+    if (this.#stopAt?.point !== point) return;
+    const { how } = this.#stopAt;
+    this.#stopAt = undefined;
+    queueMicrotask(() => (how === 'drain' ? this.#run.drain() : void this.#run.close()));
+  }
+
   /** Nothing that is behind a crash point happens in a process that has crashed, or crashes right here. */
   #passCrashPoint(name: string): void {
+    this.#stopWhenAsked(name);
     this.#pointsPassed++;
     const { afterPoints, atPoint } = this.#crash;
     if (!this.#hasCrashed && (this.#pointsPassed === afterPoints || name === atPoint)) this.#end();
