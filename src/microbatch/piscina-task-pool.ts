@@ -11,6 +11,7 @@ import {
   assert,
   type Cancellable,
   type Clock,
+  type DurationMs,
   type ErrorReport,
   fromReport,
   toReport,
@@ -41,9 +42,11 @@ export interface PiscinaTaskPoolHostingOptions<Job> {
   readonly entry: URL;
   readonly job: Job;
   readonly clock: Clock;
+  /** Threads beyond the least number end when they have had nothing to do for so long. Default 10 s. */
+  readonly idleThreadMs?: DurationMs | undefined;
 }
 
-/** Threads beyond the least number end when they have had nothing to do for so long. */
+/** See `idleThreadMs`. */
 const IDLE_THREAD_MS = 10_000;
 
 /** An asked thread closes its files; after this it is ended (it cannot write to LMDB, so that is safe). */
@@ -57,9 +60,9 @@ export class PiscinaTaskPoolHosting<Job> implements TaskPoolHosting {
   }
 
   async open(plan: PhysicalPlan, options: JobOptions): Promise<TaskPool> {
-    const { entry, job, clock } = this.#options;
+    const { entry, job, clock, idleThreadMs = IDLE_THREAD_MS } = this.#options;
     const data: PoolThreadData<Job> = { job, options, fingerprint: plan.fingerprint };
-    const pool = new PiscinaTaskPool(entry, data, plan, clock);
+    const pool = new PiscinaTaskPool(data, plan, { entry, clock, idleThreadMs });
     try {
       await pool.prepare();
       return pool;
@@ -82,6 +85,12 @@ interface Ticket extends WaitingTask {
   settle(result: PoolReply): void;
 }
 
+interface PoolSurroundings {
+  readonly entry: URL;
+  readonly clock: Clock;
+  readonly idleThreadMs: DurationMs;
+}
+
 class PiscinaTaskPool<Job> implements TaskPool {
   readonly #piscina: Piscina<PoolMessage, PoolReply>;
   readonly #clock: Clock;
@@ -90,9 +99,11 @@ class PiscinaTaskPool<Job> implements TaskPool {
   readonly #prepareTimeoutMs: number;
   #waiting: Ticket[] = [];
   readonly #running = new Set<Ticket>();
+  /** Threads that have had a task: the others may still be starting, and take the first task that is meant for no thread. */
+  readonly #known = new Set<PoolThread>();
   #closing: Promise<void> | undefined;
 
-  constructor(entry: URL, data: PoolThreadData<Job>, plan: PhysicalPlan, clock: Clock) {
+  constructor(data: PoolThreadData<Job>, plan: PhysicalPlan, { entry, clock, idleThreadMs }: PoolSurroundings) {
     const { minWorkers, maxWorkers } = data.options.batch;
     this.#clock = clock;
     this.#plan = plan;
@@ -103,7 +114,7 @@ class PiscinaTaskPool<Job> implements TaskPool {
       name: 'runTask',
       minThreads: minWorkers,
       maxThreads: maxWorkers,
-      idleTimeout: IDLE_THREAD_MS,
+      idleTimeout: idleThreadMs,
       workerData: data,
       recordTiming: false,
       // 'sync' would keep timers and ports of a thread from running between tasks.
@@ -211,12 +222,12 @@ class PiscinaTaskPool<Job> implements TaskPool {
   #dispatch(): void {
     if (this.#closing !== undefined || this.#waiting.length === 0) return;
     const idle = this.#idle();
-    const alive = this.#alive();
-    const unplaced = [...this.#running].filter(({ target, thread }) => (thread ?? target) === undefined).length;
+    const known = this.#knownAlive();
+    const unplaced = [...this.#running].filter(({ thread }) => thread === undefined).length;
     const assignments = assignTasks(this.#waiting, {
       idle,
-      busy: alive.filter((thread) => !idle.includes(thread)),
-      growth: Math.max(0, this.#threadsMax - alive.length - unplaced),
+      busy: known.filter((thread) => !idle.includes(thread)),
+      growth: Math.max(0, this.#threadsMax - known.length - unplaced),
     });
     const tickets = assignments.map(({ task }) => this.#waiting[task]!);
     this.#waiting = this.#waiting.filter((ticket) => !tickets.includes(ticket));
@@ -224,13 +235,15 @@ class PiscinaTaskPool<Job> implements TaskPool {
       this.#send(tickets[index]!, thread === 'new' ? undefined : thread);
   }
 
-  #alive(): readonly PoolThread[] {
-    return this.#piscina.threads.map(({ threadId }) => threadId).filter((id) => id > 0);
+  #knownAlive(): readonly PoolThread[] {
+    const alive = this.#piscina.threads.map(({ threadId }) => threadId).filter((id) => id > 0);
+    for (const id of this.#known) if (!alive.includes(id)) this.#known.delete(id);
+    return [...this.#known];
   }
 
   #idle(): readonly PoolThread[] {
     const taken = new Set([...this.#running].flatMap(({ target, thread }) => [target, thread]));
-    return this.#alive().filter((id) => !taken.has(id));
+    return this.#knownAlive().filter((id) => !taken.has(id));
   }
 
   #send(ticket: Ticket, target: PoolThread | undefined): void {
@@ -249,15 +262,17 @@ class PiscinaTaskPool<Job> implements TaskPool {
       });
   }
 
-  /** Piscina asks for a thread for each task that it takes up. */
+  /**
+   * Piscina asks for a thread for each task that it takes up, and queues the task where there is none; while it has one queued, it queues
+   * whatever comes, threads idle or not. So a queued task gets the first thread that is free, whichever it is: then none is idle while
+   * one is queued.
+   */
   #place(task: PiscinaTask, threads: readonly PiscinaThread[]): PiscinaThread | null {
     const ticket = (task as unknown as Record<symbol, Ticket>)[Piscina.queueOptionsSymbol]!;
-    const taken = new Set(
-      [...this.#running].filter((other) => other !== ticket).flatMap((other) => [other.target, other.thread]),
-    );
-    const isFree = (thread: PiscinaThread): boolean => thread.currentUsage === 0 && !taken.has(thread.id);
-    const found = threads.find((thread) => thread.id === ticket.target && isFree(thread)) ?? threads.find(isFree);
+    const free = threads.filter((thread) => thread.currentUsage === 0);
+    const found = free.find((thread) => thread.id === ticket.target) ?? free[0];
     if (found === undefined) return null;
+    this.#known.add(found.id);
     ticket.thread = found.id;
     ticket.beganAt = this.#clock.monotonic();
     ticket.onBegun(found.id);
