@@ -67,7 +67,9 @@ export function decideTurn(
   // Also when that batch was planned before a crash: it is the one.
   if (options.trigger === 'once' && state.batches > 0) return { step: { kind: 'finish', stop: 'drain' }, state };
   if (options.trigger !== 'interval') return { step: { kind: 'survey' }, state };
-  if (now < state.dueAt) return { step: { kind: 'wait', forMs: state.dueAt - now }, state };
+  const forMs = state.dueAt - now;
+  // Further off than one interval: the wall clock was set back since.
+  if (forMs > 0 && forMs <= options.intervalMs) return { step: { kind: 'wait', forMs }, state };
   return { step: { kind: 'survey' }, state: { ...state, dueAt: boundaryAfter(now, options.intervalMs) } };
 }
 

@@ -48,7 +48,7 @@ export interface PlannedBatch {
   readonly records: number | undefined;
   /** Bytes up to the bounds of the splits that know theirs; a bound in records may stop before them. */
   readonly bytes: number;
-  /** Something that can be read was left out, or may have been: a split of unknown count under a limit of records. */
+  /** Something that can be read was left out, or may have been: a split of unknown count that may have more than its share of records. */
   readonly hasMore: boolean;
   /** Behind the batch every source is at its end, or is already when there is nothing to read. */
   readonly isEnd: boolean;
@@ -59,6 +59,7 @@ interface Readable {
   readonly node: NodeId;
   readonly split: SplitId;
   readonly extent: SplitExtent;
+  /** At most. */
   readonly records: number;
   readonly bytes: number;
 }
@@ -134,8 +135,8 @@ function listReadable(surveys: SurveyedSources, epoch: Epoch): readonly Readable
       node,
       split,
       extent,
-      // Input that yields no record (an empty line) is passed over in a turn of its own.
-      records: Math.max(1, extent.records ?? Number.POSITIVE_INFINITY),
+      // Input that yields no record (an empty line) is passed over in a turn of its own. A record takes a byte at least.
+      records: Math.max(1, extent.records ?? extent.bytes ?? Number.POSITIVE_INFINITY),
       bytes: Math.max(1, extent.bytes ?? 0),
     }));
 }

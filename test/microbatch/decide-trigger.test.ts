@@ -98,6 +98,15 @@ describe('an interval', () => {
     expect(decideBatch(EVERY_10, state, NOTHING, 1002, INFINITY)).toEqual({ kind: 'wait', forMs: INFINITY });
   });
 
+  it('begins anew when the wall clock was set back: what is due then is no further off than the interval', () => {
+    const state = turnAt(EVERY_10, beginTrigger(), 3_600_001);
+
+    const again = turnAt(EVERY_10, state, 7);
+
+    expect(again.dueAt).toBe(10);
+    expect(decideTurn(EVERY_10, again, 8)).toEqual({ step: { kind: 'wait', forMs: 2 }, state: again });
+  });
+
   it('keeps its pace with a backlog', () => {
     const state = deriveCommitted(turnAt(EVERY_10, beginTrigger(), 1001));
 

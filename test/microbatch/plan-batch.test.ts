@@ -135,6 +135,17 @@ describe('the plan of a batch', () => {
     expect(plan({ in: { a: unknown } })).toMatchObject({ hasMore: false, isEnd: true });
   });
 
+  it('leaves nothing of a split of unknown count that has no more bytes than it may read records', () => {
+    const sized: SplitExtent = { until: 40, bytes: 40, isEmpty: false, isEnd: false };
+
+    const all = plan({ in: { a: sized, b: sized } }, { records: 80 });
+    const some = plan({ in: { a: sized, b: sized } }, { records: 79 });
+
+    expect(all).toMatchObject({ records: undefined, hasMore: false });
+    expect(rangesOf(all)).toEqual({ in: { a: { until: 40 }, b: { until: 40 } } });
+    expect(some.hasMore).toBe(true);
+  });
+
   it('reads one split after the other when there are more splits than records, or bytes', () => {
     const some: SplitExtent = { records: 9, bytes: 90, isEmpty: false, isEnd: true };
     const surveys = { in: { a: some, b: some }, on: { a: some } };
