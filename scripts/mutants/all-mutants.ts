@@ -1,0 +1,7 @@
+/** Every deliberate bug there is, in the order in which they are run. */
+import { MICROBATCH_MUTANTS } from './microbatch-mutants.ts';
+import { MODE_MUTANTS } from './mode-mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { PROTOCOL_MUTANTS } from './protocol-mutants.ts';
+
+export const ALL_MUTANTS: readonly Mutant[] = [...PROTOCOL_MUTANTS, ...MICROBATCH_MUTANTS, ...MODE_MUTANTS];
