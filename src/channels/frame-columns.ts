@@ -6,15 +6,19 @@
  */
 import type { Key, StreamRecord } from '../model/index.ts';
 
+const INITIAL_RECORDS = 16;
+
 export class FrameColumns {
-  readonly timestamps: number[] = [];
-  readonly ingestTimes: number[] = [];
+  /** Typed: a list of numbers would hold some of them as objects. */
+  timestamps: Float64Array = new Float64Array(INITIAL_RECORDS);
+  ingestTimes: Float64Array = new Float64Array(INITIAL_RECORDS);
   readonly keys: (Key | undefined)[] = [];
   readonly values: unknown[] = [];
   length = 0;
 
   add(record: StreamRecord): void {
     const at = this.length++;
+    if (at === this.timestamps.length) this.#growTimes();
     this.timestamps[at] = record.timestamp;
     this.ingestTimes[at] = record.ingestTime;
     this.keys[at] = record.key;
@@ -25,6 +29,7 @@ export class FrameColumns {
   append(other: FrameColumns): void {
     for (let i = 0; i < other.length; i++) {
       const at = this.length++;
+      if (at === this.timestamps.length) this.#growTimes();
       this.timestamps[at] = other.timestamps[i]!;
       this.ingestTimes[at] = other.ingestTimes[i]!;
       this.keys[at] = other.keys[i];
@@ -45,5 +50,13 @@ export class FrameColumns {
     this.keys.fill(undefined, kept, this.length);
     this.values.fill(undefined, kept, this.length);
     this.length = kept;
+  }
+
+  #growTimes(): void {
+    const { timestamps, ingestTimes } = this;
+    this.timestamps = new Float64Array(2 * timestamps.length);
+    this.timestamps.set(timestamps);
+    this.ingestTimes = new Float64Array(2 * timestamps.length);
+    this.ingestTimes.set(ingestTimes);
   }
 }

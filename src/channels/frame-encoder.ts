@@ -8,11 +8,20 @@ import { FrameColumns } from './frame-columns.ts';
 import {
   FRAME_BYTES_MAX,
   FRAME_HEADER_BYTES,
+  INGEST_TIME_SHARED,
+  KEY_SOURCE_AT,
+  KEYS_OF_THEIR_OWN,
   KIND_MARKER,
   KIND_RECORDS,
   MARKER_FRAME_BYTES,
   RECORDS_HEADER_BYTES,
+  SHARED_TIMES_AT,
+  TIMESTAMP_SHARED,
 } from './frame-format.ts';
+import { findKeySource } from './frame-keys.ts';
+
+/** Of one record. */
+const TIMES_BYTES = 16;
 
 export class FrameEncoder {
   readonly #out: ByteWriter = new ByteWriter();
@@ -83,15 +92,18 @@ export class FrameEncoder {
   #write(columns: FrameColumns, count: number, bytesMax: number): void {
     const out = this.#out;
     out.begin(bytesMax);
-    out.reserve(FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES);
+    out.reserve(FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES + count * TIMES_BYTES);
     out.floats[0] = 0;
     out.floats[1] = 0;
     out.setUint32(FRAME_HEADER_BYTES, count);
     out.length = FRAME_HEADER_BYTES + RECORDS_HEADER_BYTES;
-    writeColumn(columns.timestamps, count, out, 'timestamp');
-    writeColumn(columns.ingestTimes, count, out, 'ingestTime');
-    writeColumn(columns.keys, count, out, 'key');
-    writeColumn(columns.values, count, out, 'value');
+    const timestampShared = writeTimes(columns.timestamps, count, out) ? TIMESTAMP_SHARED : 0;
+    const ingestTimeShared = writeTimes(columns.ingestTimes, count, out) ? INGEST_TIME_SHARED : 0;
+    out.bytes[SHARED_TIMES_AT] = timestampShared | ingestTimeShared;
+    const fields = writeColumn(columns.values, count, out, 'value');
+    const source = findKeySource(columns.keys, columns.values, fields, count);
+    out.setUint32(KEY_SOURCE_AT, source);
+    if (source === KEYS_OF_THEIR_OWN) writeColumn(columns.keys, count, out, 'key');
   }
 
   #seal(kind: number): void {
@@ -100,6 +112,24 @@ export class FrameEncoder {
     out.setUint32(0, out.length);
     out.bytes[4] = kind;
   }
+}
+
+/** Behind `out.length`, where room must be. Writes one number and returns true when all are the same. */
+function writeTimes(times: Float64Array, count: number, out: ByteWriter): boolean {
+  const { floats } = out;
+  const start = out.length / 8;
+  const first = times[0]!;
+  floats[start] = first;
+  let same = 1;
+  if (Number.isNaN(first)) while (same < count && Number.isNaN(times[same])) same++;
+  else while (same < count && times[same] === first) same++;
+  if (same === count) {
+    out.length += 8;
+    return true;
+  }
+  for (let i = 1; i < count; i++) floats[start + i] = times[i]!;
+  out.length += 8 * count;
+  return false;
 }
 
 function describeOversize(key: Key | undefined): string {

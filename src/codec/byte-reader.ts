@@ -6,6 +6,7 @@ import { assert } from '../model/index.ts';
 export class ByteReader {
   readonly bytes: Buffer;
   readonly floats: Float64Array;
+  readonly integers: Int32Array;
   at = 0;
   readonly #view: DataView;
 
@@ -16,6 +17,7 @@ export class ByteReader {
     );
     this.bytes = Buffer.from(memory);
     this.floats = new Float64Array(memory);
+    this.integers = new Int32Array(memory);
     this.#view = new DataView(memory);
   }
 

@@ -2,7 +2,7 @@
  * A growing buffer for one encoder, used again for each batch. Sections start at multiples of 8, so that columns of
  * float64 can be written and read as such. Padding is zero: equal input gives equal bytes.
  *
- * Float columns have the byte order of the machine (a frame never leaves it); everything else is little endian.
+ * Columns of numbers have the byte order of the machine (a frame never leaves it); everything else is little endian.
  */
 const INITIAL_BYTES = 16 * 1024;
 /** A buffer that one large batch made larger than this is given back at the next {@link ByteWriter.begin}. */
@@ -19,6 +19,7 @@ export class BatchOverflow extends Error {
 export class ByteWriter {
   bytes: Buffer;
   floats: Float64Array;
+  integers: Int32Array;
   length = 0;
   #view: DataView;
   #limitBytes = 0;
@@ -27,6 +28,7 @@ export class ByteWriter {
     const memory = new ArrayBuffer(INITIAL_BYTES);
     this.bytes = Buffer.from(memory);
     this.floats = new Float64Array(memory);
+    this.integers = new Int32Array(memory);
     this.#view = new DataView(memory);
   }
 
@@ -63,6 +65,7 @@ export class ByteWriter {
   #adopt(memory: ArrayBuffer): void {
     this.bytes = Buffer.from(memory);
     this.floats = new Float64Array(memory);
+    this.integers = new Int32Array(memory);
     this.#view = new DataView(memory);
   }
 }

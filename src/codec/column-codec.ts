@@ -2,14 +2,14 @@
  * Batches of values as columns: the body of a frame. A column is as compact as its values allow:
  *
  * ```
- *  | tag u8 | lengthBytes u8 | characterBytes u8 | 0 | payload bytes u32 | payload, padded to 8 bytes |
+ *  | tag u8 | layout u8 x 2 | 0 | payload bytes u32 | payload, padded to 8 bytes |
  *
  *  ABSENT     every value is undefined: no payload
  *  CONSTANT   every value is the same primitive: a column of it alone
- *  FLOAT64    numbers
- *  TEXT       strings, see `text-column.ts`
+ *  NUMBERS    see `number-column.ts`; layout: bytes per number
+ *  TEXT       strings, see `text-column.ts`; layout: bytes per length, bytes per character
  *  BOOLEAN    one byte each
- *  RECORDS    plain objects of one shape: a column of the field names, then one column per field (recursive)
+ *  RECORDS    plain objects of one shape: the field names, see `record-shape.ts`, then one column per field (recursive)
  *  PACKED     anything else: one msgpackr array, shapes inline
  *  ESCAPED    the same in escaped form, see `escaped-value.ts`
  * ```
@@ -20,14 +20,17 @@ import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { detachStrings } from './detached-strings.ts';
 import { escapeValue, unescapeValue } from './escaped-value.ts';
+import { readNumberColumn, writeNumberColumn } from './number-column.ts';
 import { packBatch, unpackBatch } from './packr.ts';
-import { joinRecords, RECORD_DEPTH_MAX, splitRecords } from './record-columns.ts';
-import { readTextColumn, type TextLayout, writeTextColumn } from './text-column.ts';
+import { buildRecords, type RecordShape } from './record-builder.ts';
+import { type FieldColumns, RECORD_DEPTH_MAX, splitRecords } from './record-columns.ts';
+import { readShape, writeShape } from './record-shape.ts';
+import { readTextColumn, writeTextColumn } from './text-column.ts';
 import { inspectValue, type ValueProfile } from './value-domain.ts';
 
 const TAG_ABSENT = 0;
 const TAG_CONSTANT = 1;
-const TAG_FLOAT64 = 2;
+const TAG_NUMBERS = 2;
 const TAG_TEXT = 3;
 const TAG_BOOLEAN = 4;
 const TAG_RECORDS = 5;
@@ -40,28 +43,38 @@ const RECORDS_COUNT_MIN = 8;
 
 const profile: ValueProfile = { weight: 0, needsEscape: false };
 
+/** A batch of records taken apart. */
+export interface RecordBatch {
+  readonly shape: RecordShape;
+  readonly columns: FieldColumns;
+}
+
 /**
- * Appends one column of `values[0 .. count)`, at a multiple of 8. `name` is what an error message calls a value. Throws
- * `ValueError` for a value outside the value domain, `BatchOverflow` when the writer's limit is exceeded.
+ * Appends one column of `values[0 .. count)`, at a multiple of 8, and returns the columns it took the values apart into, if it did.
+ * `name` is what an error message calls a value. Throws `ValueError` for a value outside the value domain, `BatchOverflow`
+ * when the writer's limit is exceeded.
  */
-export function writeColumn(values: readonly unknown[], count: number, out: ByteWriter, name: string, depth = 0): void {
+export function writeColumn(
+  values: readonly unknown[],
+  count: number,
+  out: ByteWriter,
+  name: string,
+  depth = 0,
+): FieldColumns | undefined {
   assert(count > 0 && count <= values.length, `a column has 1 to ${values.length} values, not ${count}`);
   out.reserve(HEADER_BYTES);
   const header = out.length;
-  out.length += HEADER_BYTES;
-  const tag = writePayload(values, count, out, name, depth);
-  const payloadBytes = out.length - header - HEADER_BYTES;
   // All eight bytes at once: 0 as float64 is eight zero bytes.
   out.floats[header / 8] = 0;
-  if (typeof tag === 'number') {
-    out.bytes[header] = tag;
-  } else {
-    out.bytes[header] = TAG_TEXT;
-    out.bytes[header + 1] = tag.lengthBytes;
-    out.bytes[header + 2] = tag.characterBytes;
+  out.length += HEADER_BYTES;
+  if (typeof values[0] !== 'object') {
+    writePrimitives(values, count, out, name, header);
+    return undefined;
   }
-  out.setUint32(header + 4, payloadBytes);
-  out.pad();
+  const isWorthColumns = count >= RECORDS_COUNT_MIN && depth < RECORD_DEPTH_MAX;
+  const columns = isWorthColumns ? writeRecords(values, count, out, name, depth) : undefined;
+  seal(out, header, columns === undefined ? writePacked(values, count, out, name) : TAG_RECORDS);
+  return columns;
 }
 
 /** Reads the column at `from.at` and moves behind it. The values are new and share no memory with the bytes. */
@@ -76,32 +89,58 @@ export function readColumn(from: ByteReader, count: number): unknown[] {
   return values;
 }
 
-/** The tag of what was written, for text its layout. Leaves `out.length` alone where a form does not apply. */
-function writePayload(
+/** The same for a column of RECORDS, left as columns. `undefined` when it is of another form: nothing was read then. */
+export function readRecordColumns(from: ByteReader, count: number): RecordBatch | undefined {
+  if (from.bytes[from.at] !== TAG_RECORDS) return undefined;
+  const end = from.at + HEADER_BYTES + from.uint32(from.at + 4);
+  assert(end <= from.bytes.length, 'a column ends behind its memory');
+  from.at += HEADER_BYTES;
+  const batch = readRecords(from, count);
+  from.at = end;
+  return batch;
+}
+
+/** Completes the header of a column that ends at `out.length`, and pads it. */
+function seal(out: ByteWriter, header: number, tag: number): void {
+  out.bytes[header] = tag;
+  out.setUint32(header + 4, out.length - header - HEADER_BYTES);
+  out.pad();
+}
+
+/** Values of which the first is no object. */
+function writePrimitives(
   values: readonly unknown[],
   count: number,
   out: ByteWriter,
   name: string,
-  depth: number,
-): number | TextLayout {
-  const first = values[0];
-  const type = typeof first;
-  if (type === 'object') {
-    const isWorthColumns = count >= RECORDS_COUNT_MIN && depth < RECORD_DEPTH_MAX;
-    if (isWorthColumns && writeRecords(values, count, out, name, depth)) return TAG_RECORDS;
-    return writePacked(values, count, out, name);
+  header: number,
+): void {
+  const type = typeof values[0];
+  if (isConstant(values, count) && (count > 1 || type === 'undefined')) {
+    if (type !== 'undefined') writeColumn([values[0]], 1, out, name);
+    seal(out, header, type === 'undefined' ? TAG_ABSENT : TAG_CONSTANT);
+    return;
   }
-  if (isConstant(values, count)) {
-    if (type === 'undefined') return TAG_ABSENT;
-    if (count > 1) {
-      writeColumn([first], 1, out, name);
-      return TAG_CONSTANT;
+  if (type === 'number') {
+    const numberBytes = writeNumberColumn(values, count, out);
+    if (numberBytes !== undefined) {
+      out.bytes[header + 1] = numberBytes;
+      seal(out, header, TAG_NUMBERS);
+      return;
     }
+  } else if (type === 'string') {
+    const layout = writeTextColumn(values, count, out);
+    if (layout !== undefined) {
+      out.bytes[header + 1] = layout.lengthBytes;
+      out.bytes[header + 2] = layout.characterBytes;
+      seal(out, header, TAG_TEXT);
+      return;
+    }
+  } else if (type === 'boolean' && writeBooleans(values, count, out)) {
+    seal(out, header, TAG_BOOLEAN);
+    return;
   }
-  if (type === 'number' && writeFloats(values, count, out)) return TAG_FLOAT64;
-  if (type === 'boolean' && writeBooleans(values, count, out)) return TAG_BOOLEAN;
-  const layout = type === 'string' ? writeTextColumn(values, count, out) : undefined;
-  return layout ?? writePacked(values, count, out, name);
+  seal(out, header, writePacked(values, count, out, name));
 }
 
 function readPayload(from: ByteReader, count: number, header: number, end: number): unknown[] {
@@ -112,14 +151,16 @@ function readPayload(from: ByteReader, count: number, header: number, end: numbe
       return new Array<unknown>(count).fill(undefined);
     case TAG_CONSTANT:
       return new Array<unknown>(count).fill(readColumn(from, 1)[0]);
-    case TAG_FLOAT64:
-      return readFloats(from, count);
+    case TAG_NUMBERS:
+      return readNumberColumn(from, count, bytes[header + 1]!);
     case TAG_TEXT:
       return readTextColumn(from, count, { lengthBytes: bytes[header + 1]!, characterBytes: bytes[header + 2]! });
     case TAG_BOOLEAN:
       return Array.from(bytes.subarray(start, end), (byte) => byte !== 0);
-    case TAG_RECORDS:
-      return readRecords(from, count);
+    case TAG_RECORDS: {
+      const { shape, columns } = readRecords(from, count);
+      return buildRecords(shape, columns, count);
+    }
     case TAG_PACKED:
       return unpackBatch(bytes.subarray(start, end)).map(detachStrings);
     case TAG_ESCAPED:
@@ -135,27 +176,6 @@ function isConstant(values: readonly unknown[], count: number): boolean {
   return true;
 }
 
-function writeFloats(values: readonly unknown[], count: number, out: ByteWriter): boolean {
-  out.reserve(count * 8);
-  const { floats } = out;
-  const start = out.length / 8;
-  for (let i = 0; i < count; i++) {
-    const value = values[i];
-    if (typeof value !== 'number') return false;
-    floats[start + i] = value;
-  }
-  out.length += count * 8;
-  return true;
-}
-
-function readFloats(from: ByteReader, count: number): number[] {
-  const { floats } = from;
-  const start = from.at / 8;
-  const values = new Array<number>(count);
-  for (let i = 0; i < count; i++) values[i] = floats[start + i]!;
-  return values;
-}
-
 function writeBooleans(values: readonly unknown[], count: number, out: ByteWriter): boolean {
   out.reserve(count);
   for (let i = 0; i < count; i++) {
@@ -167,33 +187,28 @@ function writeBooleans(values: readonly unknown[], count: number, out: ByteWrite
   return true;
 }
 
+/** Leaves `out.length` alone when the values are not of one shape. */
 function writeRecords(
   values: readonly unknown[],
   count: number,
   out: ByteWriter,
   name: string,
   depth: number,
-): boolean {
+): FieldColumns | undefined {
   const records = splitRecords(values, count);
-  if (records === undefined) return false;
-  const { names, columns } = records;
-  out.reserve(HEADER_BYTES);
-  out.setUint32(out.length, names.length);
-  out.setUint32(out.length + 4, 0);
-  out.length += HEADER_BYTES;
-  writeColumn(names, names.length, out, name);
-  for (let field = 0; field < names.length; field++) {
-    writeColumn(columns[field]!, count, out, `${name}.${names[field]}`, depth + 1);
+  if (records === undefined) return undefined;
+  const { shape, columns } = records;
+  writeShape(shape, out);
+  for (let field = 0; field < columns.length; field++) {
+    writeColumn(columns[field]!, count, out, `${name}.${shape.names[field]}`, depth + 1);
   }
-  return true;
+  return columns;
 }
 
-function readRecords(from: ByteReader, count: number): object[] {
-  const width = from.uint32(from.at);
-  from.at += HEADER_BYTES;
-  const names = readColumn(from, width) as string[];
-  const columns = names.map(() => readColumn(from, count));
-  return joinRecords({ names, columns }, count);
+function readRecords(from: ByteReader, count: number): RecordBatch {
+  const shape = readShape(from);
+  const columns = shape.names.map(() => readColumn(from, count));
+  return { shape, columns };
 }
 
 function writePacked(values: readonly unknown[], count: number, out: ByteWriter, name: string): number {

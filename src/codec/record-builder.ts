@@ -31,7 +31,10 @@ export function shapeOf(names: readonly string[]): RecordShape {
     names: Object.keys(Object.fromEntries(names.map((name) => [name, 0]))),
     ownsLiteral: LITERALS[width] !== undefined && !ownedWidths.has(width),
   };
-  if (shape.ownsLiteral) ownedWidths.add(width);
+  if (shape.ownsLiteral) {
+    ownedWidths.add(width);
+    settleFields(shape);
+  }
   if (shapes.size >= SHAPES_MAX) shapes.clear();
   shapes.set(id, shape);
   return shape;
@@ -41,6 +44,20 @@ export function shapeOf(names: readonly string[]): RecordShape {
 export function buildRecords(shape: RecordShape, columns: Columns, count: number): object[] {
   const literal = shape.ownsLiteral ? LITERALS[shape.names.length] : undefined;
   return literal === undefined ? buildInLoop(shape.names, columns, count) : literal(shape.names, columns, count);
+}
+
+/**
+ * Builds two records that nobody needs, so that V8 learns at once that a field may hold anything. It would otherwise learn it from
+ * the first column with a null, a text or a fraction where there were integers before; the class of the objects is
+ * then replaced by another, and the literal is slow (100 ns and more a field) as long as the thread lives.
+ */
+function settleFields(shape: RecordShape): void {
+  const column = [0, ''];
+  buildRecords(
+    shape,
+    shape.names.map(() => column),
+    column.length,
+  );
 }
 
 function buildInLoop(names: readonly string[], columns: Columns, count: number): object[] {

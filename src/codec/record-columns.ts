@@ -1,24 +1,26 @@
 /**
- * Plain objects of one shape, taken apart into a column per field and put together again.
+ * Plain objects of one shape, taken apart into a column per field. `record-builder.ts` puts them together again.
  */
-import { buildRecords, shapeOf } from './record-builder.ts';
+import { type WrittenShape, writtenShapeOf } from './record-shape.ts';
 
 /** Fields of more objects than this inside each other are packed whole. */
 export const RECORD_DEPTH_MAX = 4;
-/** Wider objects are dictionaries rather than records. */
-const FIELDS_MAX = 64;
 
-export interface RecordColumns {
-  readonly names: readonly string[];
-  readonly columns: readonly (readonly unknown[])[];
+/** In the order of the shape's names. */
+export type FieldColumns = readonly (readonly unknown[])[];
+
+export interface SplitRecords {
+  readonly shape: WrittenShape;
+  readonly columns: FieldColumns;
 }
 
 /** `undefined` unless all `count` values are plain objects with the same fields in the same order. */
-export function splitRecords(values: readonly unknown[], count: number): RecordColumns | undefined {
+export function splitRecords(values: readonly unknown[], count: number): SplitRecords | undefined {
   if (!isPlainObject(values[0])) return undefined;
-  const names = Object.keys(values[0]);
+  const shape = writtenShapeOf(values[0]);
+  if (shape === undefined) return undefined;
+  const { names } = shape;
   const width = names.length;
-  if (width === 0 || width > FIELDS_MAX || names.includes('__proto__')) return undefined;
   const columns = names.map(() => new Array<unknown>(count));
   for (let i = 0; i < count; i++) {
     const value = values[i];
@@ -31,12 +33,7 @@ export function splitRecords(values: readonly unknown[], count: number): RecordC
     }
     if (field !== width) return undefined;
   }
-  return { names, columns };
-}
-
-/** The inverse of {@link splitRecords}: `count` new objects. */
-export function joinRecords(records: RecordColumns, count: number): object[] {
-  return buildRecords(shapeOf(records.names), records.columns, count);
+  return { shape, columns };
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ByteReader } from '../../src/codec/byte-reader.ts';
 import { BatchOverflow, ByteWriter } from '../../src/codec/byte-writer.ts';
-import { readColumn, writeColumn } from '../../src/codec/column-codec.ts';
+import { readColumn, readRecordColumns, writeColumn } from '../../src/codec/column-codec.ts';
 import { decodeValue, encodeValue } from '../../src/codec/value-codec.ts';
 import { ValueError } from '../../src/model/index.ts';
 import { domainBatch } from './values.ts';
 
-const TAGS = ['absent', 'constant', 'float64', 'text', 'boolean', 'records', 'packed', 'escaped'];
+const TAGS = ['absent', 'constant', 'numbers', 'text', 'boolean', 'records', 'packed', 'escaped'];
 
 let out: ByteWriter;
 
@@ -23,10 +23,14 @@ function written(): Buffer {
   return Buffer.from(out.bytes.subarray(0, out.length));
 }
 
+function readerOf(bytes: Uint8Array): ByteReader {
+  const memory = new ArrayBuffer(bytes.length);
+  new Uint8Array(memory).set(bytes);
+  return new ByteReader(memory);
+}
+
 function readBack(count: number): unknown[] {
-  const memory = new ArrayBuffer(out.length);
-  new Uint8Array(memory).set(out.bytes.subarray(0, out.length));
-  const from = new ByteReader(memory);
+  const from = readerOf(written());
   const values = readColumn(from, count);
   expect(from.at).toBe(out.length);
   return values;
@@ -69,7 +73,8 @@ describe('the column codec', () => {
     ['absent', 'undefined only', [undefined, undefined]],
     ['constant', 'one string', ['same', 'same', 'same']],
     ['constant', 'NaN only', [Number.NaN, Number.NaN]],
-    ['float64', 'numbers', [1, -0, Number.NaN]],
+    ['numbers', 'numbers', [1, -0, Number.NaN]],
+    ['numbers', 'integers', [1, -1, 2 ** 31 - 1, -(2 ** 31)]],
     ['text', 'strings', ['a', '', 'bc']],
     ['boolean', 'booleans', [true, false]],
     ['records', 'objects of one shape', rows],
@@ -110,6 +115,39 @@ describe('the column codec', () => {
     expect(decoded.slice(1)).toEqual([1, Number.NaN, Number.NEGATIVE_INFINITY]);
   });
 
+  test.each([
+    ['integers of 32 bits', [0, -1, 2 ** 31 - 1, -(2 ** 31)], 4],
+    ['an integer of 33 bits', [0, 2 ** 31], 8],
+    ['a negative one', [0, -(2 ** 31) - 1], 8],
+    ['a fraction at the end', [0, 1, 2, 2.5], 8],
+    ['-0 among integers', [0, 1, -0], 8],
+    ['NaN among integers', [0, Number.NaN], 8],
+  ])('takes %s in the fewest bytes that keep them', (_, numbers, bytesPerNumber) => {
+    const decoded = roundTrip(numbers);
+
+    expect(decoded.every((number, i) => Object.is(number, numbers[i]))).toBe(true);
+    expect(out.bytes[1]).toBe(bytesPerNumber);
+  });
+
+  test('leaves the columns of records to who asks for them', () => {
+    const columns = writeColumn(rows, rows.length, out, 'value');
+
+    expect(columns?.[1]).toEqual(rows.map((row) => row.n));
+
+    const batch = readRecordColumns(readerOf(written()), rows.length);
+
+    expect(batch?.shape.names).toEqual(['id', 'n', 'user']);
+    expect(batch?.columns).toEqual([rows.map((row) => row.id), rows.map((row) => row.n), rows.map((row) => row.user)]);
+  });
+
+  test('has no columns of records where values were written otherwise', () => {
+    expect(writeColumn([1, 2], 2, out, 'value')).toBeUndefined();
+    const from = readerOf(written());
+
+    expect(readRecordColumns(from, 2)).toBeUndefined();
+    expect(readColumn(from, 2)).toEqual([1, 2]);
+  });
+
   test.each([1, 255, 256, 65_535, 65_536, 200_000])('keeps strings of %i characters, Latin-1 or not', (length) => {
     const texts = ['a', 'ÿ'.repeat(length), '', 'b'];
     expect(roundTrip(texts)).toStrictEqual(texts);
@@ -121,7 +159,11 @@ describe('the column codec', () => {
 
   test('has exactly these bytes', () => {
     writeColumn([1.5, -2], 2, out, 'value');
-    expect(written().toString('hex')).toBe(`0200000010000000${'000000000000f83f'}${'00000000000000c0'}`);
+    expect(written().toString('hex')).toBe(`0208000010000000${'000000000000f83f'}${'00000000000000c0'}`);
+
+    out.begin(1 << 16);
+    writeColumn([1, -2, 3], 3, out, 'value');
+    expect(written().toString('hex')).toBe('020400000c000000' + '01000000' + 'feffffff' + '03000000' + '00000000');
 
     out.begin(1 << 16);
     writeColumn(['ab', 'é'], 2, out, 'value');
@@ -137,7 +179,7 @@ describe('the column codec', () => {
 
     out.begin(1 << 16);
     writeColumn([7, 7], 2, out, 'value');
-    expect(written().toString('hex')).toBe('0100000010000000' + '0200000008000000' + '0000000000001c40');
+    expect(written().toString('hex')).toBe('0100000010000000' + '0204000004000000' + '0700000000000000');
 
     out.begin(1 << 16);
     writeColumn([undefined, undefined], 2, out, 'value');
