@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { LockedError, Millrace, OptionError } from 'millrace';
+import { type EngineMode, LockedError, Millrace, OptionError } from 'millrace';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TemporaryProject } from '../support/temporary-project.ts';
 
@@ -49,13 +49,13 @@ function expectCounts(name: string, total: number): void {
   expect(rows.length).toBe(total);
 }
 
-describe('Millrace in a service', () => {
+describe.each<EngineMode>(['continuous', 'microbatch'])('Millrace in a service, in %s mode,', (mode) => {
   it('runs a bounded job to its end and leaves nothing running', async () => {
     const signals = ['SIGINT', 'SIGTERM'] as const;
     const listenersBefore = signals.map((signal) => process.listenerCount(signal));
     const millrace = await Millrace.open({ directory: project.path('data'), workers: 2 });
 
-    const job = await millrace.start(writeJob('visits', bounded(10_000)));
+    const job = await millrace.start(writeJob('visits', bounded(10_000)), { mode, batch: { recordsMax: 3000 } });
     const outcome = await job.finished;
     await millrace.close();
 
@@ -71,7 +71,7 @@ describe('Millrace in a service', () => {
     const directory = project.path('data');
     const readBy = async (parallelism: number): Promise<number> => {
       const millrace = await Millrace.open({ directory });
-      const job = await millrace.start(url, { parallelism, epoch: { intervalMs: 20 } });
+      const job = await millrace.start(url, { mode, parallelism, epoch: { intervalMs: 20 } });
       await new Promise<void>((resolve) => {
         job.on('epoch', ({ epoch }) => epoch % 5 === 0 && resolve());
       });
@@ -91,13 +91,13 @@ describe('Millrace in a service', () => {
   it('ends at once on close, and the next run repeats what was not committed', async () => {
     const url = writeJob('ticks', ENDLESS);
     const millrace = await Millrace.open({ directory: project.path('data') });
-    const first = await millrace.start(url, { epoch: { intervalMs: 30 } });
+    const first = await millrace.start(url, { mode, epoch: { intervalMs: 30 }, batch: { intervalMs: 30 } });
     const committed = await new Promise<number>((resolve) => {
       first.on('epoch', ({ totals }) => resolve(totals.recordsRead));
     });
 
     expect(await first.close()).toEqual({ kind: 'closed' });
-    const second = await millrace.start(url, { epoch: { intervalMs: 30 } });
+    const second = await millrace.start(url, { mode, epoch: { intervalMs: 30 }, batch: { intervalMs: 30 } });
     await new Promise<void>((resolve) => void second.once('epoch', () => resolve()));
     await millrace.close();
 
@@ -109,9 +109,10 @@ describe('Millrace in a service', () => {
     const millrace = await Millrace.open({ directory: project.path('data'), workers: 1 });
 
     const bad = await millrace.start(writeJob('bad', bounded(100), '() => { throw new Error("never works") }'), {
+      mode,
       restart: { attemptsMax: 1, delayMs: 1 },
     });
-    const good = await millrace.start(writeJob('good', bounded(5000)));
+    const good = await millrace.start(writeJob('good', bounded(5000)), { mode });
     const [badOutcome, goodOutcome] = await Promise.all([bad.finished, good.finished]);
     await millrace.close();
 
@@ -127,6 +128,7 @@ describe('Millrace in a service', () => {
     const millrace = await Millrace.open({ directory: project.path('data') });
 
     const refused = millrace.start(writeJob('visits', bounded(10)), {
+      mode,
       parallelism: -1,
       epoch: { intervalMs: Number.NaN },
     });
@@ -141,7 +143,7 @@ describe('Millrace in a service', () => {
   it('leaves nothing running when it is closed while a job is being started', async () => {
     const millrace = await Millrace.open({ directory: project.path('data') });
 
-    const starting = millrace.start(writeJob('ticks', ENDLESS)).catch((error: unknown) => error);
+    const starting = millrace.start(writeJob('ticks', ENDLESS), { mode }).catch((error: unknown) => error);
     await millrace.close();
 
     expect(millrace.jobs()).toEqual([]);
@@ -154,6 +156,7 @@ describe('Millrace in a service', () => {
   it('ends at once when it is drained between two generations', async () => {
     const millrace = await Millrace.open({ directory: project.path('data'), workers: 1 });
     const job = await millrace.start(writeJob('bad', bounded(100), '() => { throw new Error("never works") }'), {
+      mode,
       restart: { delayMs: 600_000, delayMaxMs: 600_000 },
     });
     if (job.status().state !== 'restarting') {
@@ -176,7 +179,7 @@ describe('Millrace in a service', () => {
     );
     const millrace = await Millrace.open({ directory: project.path('data') });
 
-    const started = millrace.start(path);
+    const started = millrace.start(path, { mode });
 
     await expect(started).rejects.toThrow(/builds another plan in another thread/);
     await millrace.close();
@@ -185,9 +188,9 @@ describe('Millrace in a service', () => {
   it('refuses a second job on a state directory that is in use, naming the process', async () => {
     const millrace = await Millrace.open({ directory: project.path('data') });
     const url = writeJob('ticks', ENDLESS);
-    const job = await millrace.start(url);
+    const job = await millrace.start(url, { mode });
 
-    const second = millrace.start(url);
+    const second = millrace.start(url, { mode });
 
     await expect(second).rejects.toBeInstanceOf(LockedError);
     await expect(second).rejects.toThrow(new RegExp(`process ${process.pid}`));
@@ -197,7 +200,7 @@ describe('Millrace in a service', () => {
 
   it('goes on with epochs while the host is blocked', async () => {
     const millrace = await Millrace.open({ directory: project.path('data') });
-    const job = await millrace.start(writeJob('ticks', ENDLESS), { epoch: { intervalMs: 10 } });
+    const job = await millrace.start(writeJob('ticks', ENDLESS), { mode, epoch: { intervalMs: 10 } });
     await new Promise<void>((resolve) => void job.once('epoch', () => resolve()));
     const bytesBefore = statSync(project.path('ticks.out.jsonl')).size;
 
