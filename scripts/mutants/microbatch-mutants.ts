@@ -13,6 +13,7 @@ const ONE_THREAD: readonly string[] = ['test/microbatch/microbatch-worker.test.t
 const ATTEMPTS: readonly string[] = ['test/microbatch/stage-runner.test.ts'];
 const ANSWERS: readonly string[] = ['test/microbatch/decide-answer.test.ts'];
 const TRIGGERS: readonly string[] = ['test/microbatch/decide-trigger.test.ts'];
+const LAYOUT: readonly string[] = ['test/microbatch/shuffle-layout.test.ts'];
 const RANGES: readonly string[] = ['test/microbatch/plan-batch.test.ts'];
 
 export const MICROBATCH_MUTANTS: readonly Mutant[] = [
@@ -126,7 +127,7 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     file: 'src/microbatch/shuffle-layout.ts',
     from: 'last: (consumer + 1) * each - 1 }),',
     to: 'last: Math.max(consumer * each, (consumer + 1) * each - 2) }),',
-    tests: COUNTED,
+    tests: LAYOUT,
   },
   {
     id: 'B15',
@@ -134,7 +135,7 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     file: 'src/microbatch/shuffle-layout.ts',
     from: 'binsOf: (consumer) => ({ first: consumer * each, last: (consumer + 1) * each - 1 }),',
     to: 'binsOf: () => ({ first: 0, last: each - 1 }),',
-    tests: COUNTED,
+    tests: LAYOUT,
   },
   {
     id: 'B16',
