@@ -7,6 +7,7 @@
  *   engine   token inside the epoch's transaction: THE commit point (I3)
  *   commit   write the segments at [start, end), fsync the target, only then remove the segments
  *   restore  the token of the latest manifest once more, then remove what older generations left
+ *   close    remove what attempts left whose threads died
  *
  * Why every stop leads to the same file. Let e be the latest epoch with a durable manifest.
  * - Before the transaction of e+1: the target was never touched for e+1; its segments carry a generation that the next start
@@ -35,7 +36,7 @@ import {
 } from '../../model/index.ts';
 import { makeDurableDirectory, syncDirectory, syncFile } from './durable-files.ts';
 import type { FileSinkSettings } from './file-sink-options.ts';
-import { type FileToken, parseFileToken, parseSegmentToken, segmentGeneration } from './file-sink-token.ts';
+import { type FileToken, parseFileToken, parseSegmentName, parseSegmentToken } from './file-sink-token.ts';
 import { csvHeader } from './line-encoder.ts';
 import { type Attempt, fileIdentity, type PublishPorts, publishToken, unlinkIfThere } from './publish-token.ts';
 import {
@@ -58,6 +59,8 @@ export class FileSinkCommitter implements SinkCommitter {
   readonly #owner: string;
   #cursor: TargetCursor | undefined;
   #sealed: FileToken | undefined;
+  /** The last epoch that this generation has brought into the target; 0: none. */
+  #published: Epoch = 0;
 
   constructor(context: ConnectorContext, settings: FileSinkSettings) {
     this.#context = context;
@@ -117,11 +120,15 @@ export class FileSinkCommitter implements SinkCommitter {
       if (parsed.isFirst || parsed.end > parsed.start) await this.#publish(parsed, 'first');
       this.#cursor = cursorBehind(parsed);
       this.#sealed = undefined;
+      this.#published = parsed.epoch;
       this.#context.crashPoint?.('sink.file.commit.after');
     });
   }
 
+  /** Nobody writes any more. */
   async close(): Promise<void> {
+    // What stays is removed by the next start.
+    await this.#removeOrphans().catch(() => undefined);
     if (claims.get(this.#target) === this.#owner) claims.delete(this.#target);
   }
 
@@ -178,14 +185,25 @@ export class FileSinkCommitter implements SinkCommitter {
   async #removeLeftovers(): Promise<void> {
     const { pendingDirectory, generation } = this.#context;
     for (const name of await readdir(pendingDirectory)) {
-      const owner = segmentGeneration(name);
-      if (owner !== undefined && owner < generation) await unlinkIfThere(join(pendingDirectory, name));
+      const owner = parseSegmentName(name);
+      if (owner !== undefined && owner.generation < generation) await unlinkIfThere(join(pendingDirectory, name));
     }
     const folder = this.#isFolder ? this.#target : dirname(this.#target);
     const prefix = basename(this.#temporaryFile(this.#fileOf(this.#isFolder ? 1 : 0), ''));
     for (const name of await readdir(folder)) {
       const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
       if (owner < generation) await unlinkIfThere(join(folder, name));
+    }
+  }
+
+  /** Of attempts whose threads died: of epochs that are in the target nothing else is left. */
+  async #removeOrphans(): Promise<void> {
+    const { pendingDirectory, generation } = this.#context;
+    if (this.#published === 0) return;
+    for (const name of await readdir(pendingDirectory)) {
+      const owner = parseSegmentName(name);
+      if (owner?.generation !== generation || owner.epoch > this.#published) continue;
+      await unlinkIfThere(join(pendingDirectory, name));
     }
   }
 

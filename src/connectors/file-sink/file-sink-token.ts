@@ -58,17 +58,17 @@ export function segmentName({ generation, epoch, subtask, attempt }: SegmentOwne
   return `${generation}-${epoch}-${subtask}-${attempt}.segment`;
 }
 
-/** The generation that wrote a file of the pending directory; `undefined` if it is no segment. Names without an attempt are older. */
-export function segmentGeneration(name: string): Generation | undefined {
-  const match = /^(\d+)-\d+-\d+(?:-\d+)?\.segment$/.exec(name);
-  return match === null ? undefined : Number(match[1]);
+/** Who wrote a file of the pending directory; `undefined` if it is no segment. Names without an attempt are older. */
+export function parseSegmentName(name: string): Pick<SegmentOwner, 'generation' | 'epoch'> | undefined {
+  const match = /^(\d+)-(\d+)-\d+(?:-\d+)?\.segment$/.exec(name);
+  return match === null ? undefined : { generation: Number(match[1]), epoch: Number(match[2]) };
 }
 
 export function parseSegmentToken(token: CommitToken): SegmentToken {
   const { name, bytes, crc } = token;
   if (typeof name !== 'string' || !isCount(bytes) || !isCount(crc)) throw unreadable('a segment');
   // Names come back from storage: they must stay inside the pending directory.
-  if (name !== basename(name) || (name !== '' && segmentGeneration(name) === undefined)) throw unreadable('a segment');
+  if (name !== basename(name) || (name !== '' && parseSegmentName(name) === undefined)) throw unreadable('a segment');
   return { name, bytes, crc };
 }
 

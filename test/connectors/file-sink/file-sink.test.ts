@@ -203,6 +203,24 @@ describe('two attempts of one subtask', () => {
     await committer.close();
   });
 
+  it('of which one dies with its thread leave what it wrote until the sink is closed, and nothing behind that', async () => {
+    const { pendingDirectory, writers, committer } = attempts(2);
+    const [dead, second] = writers as [SinkWriter<string>, SinkWriter<string>];
+    await committer.restore(undefined);
+
+    dead.write(record(`dead${LONG}`), at(1));
+    second.write(record(LONG), at(1));
+    await committer.commit(await committer.seal(1, [(await second.prepare(1)).token!]));
+    second.write(record(LONG), at(2));
+    const { token } = await second.prepare(2);
+    await committer.seal(2, [token!]);
+    expect(readdirSync(pendingDirectory).sort()).toEqual(['3-1-0-0.segment', '3-2-0-1.segment']);
+    await committer.close();
+
+    // Epoch 2 may be durable: then the next start needs its segment.
+    expect(readdirSync(pendingDirectory)).toEqual(['3-2-0-1.segment']);
+  });
+
   it('are closed without harm where there is nothing to remove, or where it is handed over', async () => {
     const { pendingDirectory, writers } = attempts(3);
     const [empty, gathering, prepared] = writers as [SinkWriter<string>, SinkWriter<string>, SinkWriter<string>];
