@@ -14,6 +14,7 @@ const ATTEMPTS: readonly string[] = ['test/microbatch/stage-runner.test.ts'];
 const ANSWERS: readonly string[] = ['test/microbatch/decide-answer.test.ts'];
 const TRIGGERS: readonly string[] = ['test/microbatch/decide-trigger.test.ts'];
 const LAYOUT: readonly string[] = ['test/microbatch/shuffle-layout.test.ts'];
+const TRIGGERED: readonly string[] = ['test/simulation/triggers.test.ts'];
 const RANGES: readonly string[] = ['test/microbatch/plan-batch.test.ts'];
 
 export const MICROBATCH_MUTANTS: readonly Mutant[] = [
@@ -263,7 +264,7 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     file: GENERATION,
     from: 'await this.#surveys.survey(from, this.#trigger.state.end);',
     to: 'await this.#surveys.survey(from, undefined);',
-    tests: ['test/simulation'],
+    tests: TRIGGERED,
   },
   {
     id: 'B32',
@@ -272,6 +273,14 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     from: 'endsByItself(options) && state.end === undefined ?',
     to: 'endsByItself(options) ?',
     tests: TRIGGERS,
+  },
+  {
+    id: 'B42',
+    bug: 'what is there at the start means the start of a generation, not of the run',
+    file: 'src/microbatch/microbatch-engine.ts',
+    from: 'return new BatchGeneration(context, pool, this.#trigger);',
+    to: 'return new BatchGeneration(context, pool, { state: beginTrigger() });',
+    tests: TRIGGERED,
   },
   {
     id: 'B33',
