@@ -15,6 +15,7 @@ import { type EngineMode, type JobOptions, type JobOptionsInput, resolveJobOptio
 import { MicrobatchEngine } from '../microbatch/microbatch-engine.ts';
 import {
   type CheckpointManifest,
+  type DurationMs,
   type Epoch,
   type EpochCounts,
   fromReport,
@@ -82,6 +83,8 @@ export interface SimulatedFaults {
   readonly crashes?: number | undefined;
   /** Changes of mode by each process while it runs, at most. Default 0. */
   readonly switches?: number | undefined;
+  /** Threads of microbatch mode that stand still in the middle of a task in each process, at most. Default 0. */
+  readonly stalls?: number | undefined;
   /** Crash points: the first process ends where it first passes the first one, and so on. Before the {@link crashes}. */
   readonly crashAt?: readonly string[] | undefined;
 }
@@ -108,6 +111,10 @@ const CRASH_POINTS_LOG_MAX = 6;
 /** Of so many rounds one, on average, has a worker killed, or a switch of mode asked for. */
 const KILL_EVERY_ROUNDS = 50;
 const SWITCH_EVERY_ROUNDS = 30;
+
+/** Of so many tasks one, on average, stands still, for so long at most: longer than an ordinary one by enough to be run a second time. */
+const STALL_EVERY_TASKS = 10;
+const STALL_MAX_MS = 2000;
 
 class SimulatedCrash extends Error {}
 
@@ -159,6 +166,7 @@ class SimulatedProcess {
   #stopAt: SimulationOptions['stopAt'];
   #killsLeft: number;
   #switchesLeft: number;
+  #stallsLeft: number;
   #crash: PlannedCrash = {};
   #pointsPassed = 0;
   #hasCrashed = false;
@@ -181,6 +189,7 @@ class SimulatedProcess {
     this.#stopAt = options.stopAt;
     this.#killsLeft = options.faults?.workerKills ?? 0;
     this.#switchesLeft = options.faults?.switches ?? 0;
+    this.#stallsLeft = options.faults?.stalls ?? 0;
     this.#scheduler = new SimulatedScheduler({
       random,
       clock: this.#clock,
@@ -212,6 +221,7 @@ class SimulatedProcess {
     this.#pools = new SimulatedTaskPoolHosting({
       scheduler: this.#scheduler,
       crashPoint: (name) => this.#passCrashPoint(name),
+      stallMs: () => this.#drawStall(),
       createState,
     });
     this.#run = new JobRun({
@@ -275,6 +285,12 @@ class SimulatedProcess {
 
   elapsedMs(): number {
     return this.#clock.monotonic();
+  }
+
+  #drawStall(): DurationMs {
+    if (this.#stallsLeft === 0 || this.#random.below(STALL_EVERY_TASKS) > 0) return 0;
+    this.#stallsLeft--;
+    return 1 + this.#random.below(STALL_MAX_MS);
   }
 
   #describe({ manifest, alignMs, sealMs, commitMs, publishMs }: EpochReport): SimulatedEpoch {

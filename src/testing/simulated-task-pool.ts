@@ -10,6 +10,7 @@ import type { PoolThread, TaskRequest } from '../microbatch/task.ts';
 import type { PoolAnswer, RunningTask, TaskPlacement, TaskPool } from '../microbatch/task-pool.ts';
 import type { TaskPoolHosting } from '../microbatch/task-pool-hosting.ts';
 import {
+  type DurationMs,
   type Epoch,
   type KeyedState,
   type NodeId,
@@ -23,6 +24,8 @@ import type { SimulatedScheduler } from './simulated-scheduler.ts';
 export interface SimulatedTaskPoolOptions {
   readonly scheduler: SimulatedScheduler;
   readonly crashPoint: (name: string) => void;
+  /** How long the thread of a task that has begun stands still before it does anything, ms. */
+  readonly stallMs: () => DurationMs;
   createState(node: NodeId, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch): KeyedState;
 }
 
@@ -171,9 +174,12 @@ class SimulatedTaskPool implements TaskPool {
   async #work(ticket: Ticket, thread: SimulatedThread): Promise<void> {
     if (thread.isGone) return;
     ticket.onBegun(thread.id);
-    const beganAt = this.#options.scheduler.clock.monotonic();
+    const { clock } = this.#options.scheduler;
+    const beganAt = clock.monotonic();
+    await this.#stall();
+    if (thread.isGone) return;
     const result = await thread.worker.run(structuredClone(ticket.request));
-    const durationMs = this.#options.scheduler.clock.monotonic() - beganAt;
+    const durationMs = clock.monotonic() - beganAt;
     const answer = structuredClone({ result, thread: thread.id, durationMs });
     this.#post(`up ${thread.id}`, () => {
       if (thread.isGone) return;
@@ -181,6 +187,12 @@ class SimulatedTaskPool implements TaskPool {
       ticket.settle(answer);
       this.#dispatch();
     });
+  }
+
+  async #stall(): Promise<void> {
+    const stallMs = this.#options.stallMs();
+    if (stallMs <= 0) return;
+    await new Promise<void>((resolve) => void this.#options.scheduler.clock.schedule(stallMs, resolve));
   }
 
   #post(link: string, deliver: () => void): void {

@@ -3,6 +3,7 @@
  * degrees of parallelism, always compared with a plain program over the same array.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import type { EngineMode } from 'millrace';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Flight } from '../../examples/flights/flights.job.ts';
 import { type CommandResult, runMillrace, runNode } from '../support/run-millrace.ts';
@@ -30,13 +31,17 @@ beforeEach(() => {
 
 afterEach(() => project.remove());
 
-const run = (job: string, parallelism: number): Promise<CommandResult> =>
+const MODES: readonly EngineMode[] = ['continuous', 'microbatch'];
+
+const run = (job: string, mode: EngineMode, parallelism: number): Promise<CommandResult> =>
   runMillrace(
     project.directory,
     'run',
     job,
     '--state',
     project.path('state'),
+    '--mode',
+    mode,
     '--parallelism',
     String(parallelism),
     '--quiet',
@@ -59,27 +64,35 @@ describe('the flights example', () => {
     expect([...reference.heavyByOrigin.values()].flat()).toHaveLength(1089);
   });
 
-  for (const job of [MODULE, FILE]) {
-    for (const parallelism of [1, 2, 3]) {
-      test(`${job.endsWith('.ts') ? 'as a module' : 'as a job file'} at parallelism ${parallelism} writes what a plain program computes`, async () => {
-        const result = await run(job, parallelism);
+  describe.each(MODES)('in %s mode', (mode) => {
+    for (const job of [MODULE, FILE]) {
+      for (const parallelism of [1, 2, 3]) {
+        test(`${job.endsWith('.ts') ? 'as a module' : 'as a job file'} at parallelism ${parallelism} writes what a plain program computes`, async () => {
+          const result = await run(job, mode, parallelism);
 
-        expect(result, result.stderr).toMatchObject({ exitCode: 0 });
-        expectOutputsOfReference();
-      });
+          expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+          expectOutputsOfReference();
+        });
+      }
     }
-  }
-
-  test('run again, as the other form and at another parallelism, finds everything done and changes nothing', async () => {
-    expect(await run(MODULE, 2)).toMatchObject({ exitCode: 0 });
-    const before = readFileSync(project.path(`${OUT}/airports.jsonl`), 'utf8');
-
-    const again = await run(FILE, 3);
-
-    expect(again, again.stderr).toMatchObject({ exitCode: 0 });
-    expect(readFileSync(project.path(`${OUT}/airports.jsonl`), 'utf8')).toBe(before);
-    expectOutputsOfReference();
   });
+
+  test.each<[EngineMode, EngineMode]>([
+    ['continuous', 'microbatch'],
+    ['microbatch', 'continuous'],
+  ])(
+    'run in %s mode and again in %s mode, as the other form and at another parallelism, finds everything done and changes nothing',
+    async (first, second) => {
+      expect(await run(MODULE, first, 2)).toMatchObject({ exitCode: 0 });
+      const before = readFileSync(project.path(`${OUT}/airports.jsonl`), 'utf8');
+
+      const again = await run(FILE, second, 3);
+
+      expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+      expect(readFileSync(project.path(`${OUT}/airports.jsonl`), 'utf8')).toBe(before);
+      expectOutputsOfReference();
+    },
+  );
 
   test('explains the same plan, with the same fingerprint, as a module and as a job file, and touches nothing', async () => {
     const module = await runMillrace(project.directory, 'explain', MODULE);

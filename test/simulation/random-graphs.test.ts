@@ -26,13 +26,15 @@ function drawProcess(random: RandomStream, records: number): JobOptionsInput {
 }
 
 describe('random jobs equal a plain array program, whatever dies and in whatever mode (I1-I4, I10, I11)', () => {
-  const found = { restarts: 0, crashes: 0, switches: 0, retries: 0 };
+  const found = { restarts: 0, crashes: 0, switches: 0, retries: 0, speculations: 0 };
   afterAll(() => {
     // A fault may come when the job has just ended; over all seeds most do not.
     expect(found.restarts).toBeGreaterThan(RUNS / 10);
     expect(found.crashes).toBeGreaterThan(RUNS);
     expect(found.switches).toBeGreaterThan(RUNS / 5);
     expect(found.retries).toBeGreaterThan(RUNS / 20);
+    expect(found.speculations).toBeGreaterThan(RUNS / 20);
+    expect(found.speculations).toBeGreaterThan(RUNS / 40);
   });
 
   it.each(Array.from({ length: RUNS }, (_, seed) => seed))('seed %i', async (seed) => {
@@ -47,7 +49,12 @@ describe('random jobs equal a plain array program, whatever dies and in whatever
         random.begin(100 + process);
         return drawProcess(random, recordsIn(graph));
       },
-      faults: { workerKills: random.below(4), crashes: random.below(5), switches: random.below(4) },
+      faults: {
+        workerKills: random.below(4),
+        crashes: random.below(5),
+        switches: random.below(4),
+        stalls: random.below(4),
+      },
       stepRecordsMax: 1 + random.below(40),
       isEncodingForced: random.below(2) === 0,
       cacheBytes: random.below(2) === 0 ? 4096 : undefined,
@@ -57,6 +64,7 @@ describe('random jobs equal a plain array program, whatever dies and in whatever
     found.crashes += processes - 1;
     found.switches += status.switches;
     found.retries += status.batch?.retries ?? 0;
+    found.speculations += status.batch?.speculations ?? 0;
     underTest.expectOutput(disk);
   });
 });
