@@ -206,8 +206,9 @@ export class StageRunner {
     const report = answer.result.kind === 'failed' ? (attempt.hung ?? answer.result.report) : undefined;
     if (report?.name === 'WorkerLostError') this.#lostThreads++;
     const superstep = this.#superstep;
-    if (superstep?.tasks.includes(task) !== true) return;
-    if (task.output === undefined) this.#decide(superstep, task, attempt, answer, report);
+    const isOpen = superstep?.tasks.includes(task) === true && task.output === undefined;
+    if (isOpen) this.#decide(superstep, task, attempt, answer, report);
+    // Also where the answer is of no consequence: it has made a thread idle.
     this.#speculate();
   }
 

@@ -397,6 +397,36 @@ describe('a straggler', () => {
     expect(pool.busy().map(({ name }) => name)).toEqual(['0.0', '0.0']);
   });
 
+  it('gets the thread of an attempt that lost in an earlier superstep, when that ends', async () => {
+    const { clock, pool, runner } = setUp({ threads: 2 });
+    const finishInTurn = async (numbers: readonly number[]): Promise<void> => {
+      for (const number of numbers) {
+        clock.advance(10);
+        pool.attempt(number).finish();
+        await settle();
+      }
+    };
+    new Outcome(runner.run(tasks(4, 1)));
+    await settle();
+    const lost = pool.attempt(1);
+    await finishInTurn([2, 3, 4]);
+    clock.advance(70);
+    await finishInTurn([5]);
+    const outcome = new Outcome(runner.run(tasks(4, 2)));
+    await finishInTurn([6, 7, 8]);
+    clock.advance(200);
+    expect(pool.busy().map(({ attempt }) => attempt)).toEqual([1, 9]);
+
+    lost.finish();
+    await settle();
+
+    expect(pool.busy().map(({ name, thread }) => [name, thread])).toEqual([
+      ['0.3', 2],
+      ['0.3', 1],
+    ]);
+    expect(outcome.isOpen).toBe(true);
+  });
+
   it('is left alone with speculation off', async () => {
     const { clock, pool, runner } = setUp({ threads: 5, speculation: 'off' });
     new Outcome(runner.run(tasks(4)));
