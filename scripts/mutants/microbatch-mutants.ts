@@ -91,14 +91,6 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     tests: ONE_THREAD,
   },
   {
-    id: 'B10',
-    bug: 'state in memory is used again in whichever epoch',
-    file: WORKER,
-    from: 'if (hot.epoch === epoch - 1 && hot.attempt',
-    to: 'if (hot.epoch < epoch && hot.attempt',
-    tests: ONE_THREAD,
-  },
-  {
     id: 'B11',
     bug: 'an attempt that did not win leaves its state and its dead letters in memory',
     file: WORKER,
@@ -352,6 +344,6 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     file: 'src/channels/shuffle-reader.ts',
     from: 'if (!isCurrentTurn(chunk)) throw outdated();',
     to: 'isCurrentTurn(chunk);',
-    tests: ['test/channels/shuffle.test.ts'],
+    tests: ['test/channels/shuffle-memory.test.ts'],
   },
 ];
