@@ -69,10 +69,10 @@ export function chooseWarmUp(durationMs: DurationMs): DurationMs {
 }
 
 /** Shares of a variant's throughput at which the curve is measured. */
-const CURVE_SHARES: readonly number[] = [0.1, 0.25, 0.5, 0.75, 0.9, 1];
-const CURVE_POINT_MS: DurationMs = 2000;
-/** A shorter run says nothing. */
-const CURVE_POINT_MS_MIN: DurationMs = 1000;
+const CURVE_SHARES: readonly number[] = [0.1, 0.25, 0.5, 0.75, 1];
+const CURVE_POINT_MS: DurationMs = 3000;
+/** A shorter run is of the start of a process and says nothing of the rate. */
+const CURVE_POINT_MS_MIN: DurationMs = 2000;
 
 export interface CurveChoice {
   /** Lowest rate first. */
@@ -81,7 +81,7 @@ export interface CurveChoice {
   readonly isCutByInput: boolean;
 }
 
-/** The rates of one variant's throughput-latency curve: shares of what it drains, as far as the input lasts for a second. */
+/** The rates of one variant's throughput-latency curve: shares of what it drains, as far as the input lasts for two seconds. */
 export function chooseCurve(throughput: number, records: number, sources: number): CurveChoice {
   const lasting = (records * 1000) / CURVE_POINT_MS_MIN;
   const top = Math.min(throughput, lasting);

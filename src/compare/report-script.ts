@@ -136,7 +136,7 @@ export const REPORT_SCRIPT: string = String.raw`
   const curved = variants.map((variant, index) => ({ variant, index })).filter(({ variant }) => (variant.curve?.points.length ?? 0) > 0);
   if (curved.length > 0) {
     const cut = curved.some(({ variant }) => variant.curve.isCutByInput)
-      ? ' The input is too short for higher rates: at the last ones it lasts for a second.' : '';
+      ? ' The input is too short for higher rates: at the last ones it lasts for two seconds.' : '';
     chart('Throughput and latency',
       'Latency at rates up to what each variant drains. Solid: half of the records took at most that long (p50); dashed: 99 % of them (p99).' + cut,
       () => ({

@@ -60,23 +60,19 @@ describe('chooseRate', () => {
 });
 
 describe('chooseCurve', () => {
-  it('goes from a tenth to all of the throughput, two seconds each', () => {
+  it('goes from a tenth to all of the throughput, three seconds each', () => {
     const { points, isCutByInput } = chooseCurve(100_000, 1e9, 1);
 
-    expect(points.map(({ recordsPerSecond }) => recordsPerSecond)).toEqual([
-      10_000, 25_000, 50_000, 75_000, 90_000, 100_000,
-    ]);
-    expect(points.every(({ durationMs }) => durationMs === 2000)).toBe(true);
+    expect(points.map(({ recordsPerSecond }) => recordsPerSecond)).toEqual([10_000, 25_000, 50_000, 75_000, 100_000]);
+    expect(points.every(({ durationMs }) => durationMs === 3000)).toBe(true);
     expect(isCutByInput).toBe(false);
   });
 
-  it('ends where the input lasts for a second, and says so', () => {
+  it('ends where the input lasts for two seconds, and says so', () => {
     const { points, isCutByInput } = chooseCurve(100_000, 20_000, 1);
 
-    expect(points.map(({ recordsPerSecond }) => recordsPerSecond)).toEqual([
-      2000, 5000, 10_000, 15_000, 18_000, 20_000,
-    ]);
-    expect(points.at(-1)).toMatchObject({ durationMs: 1000, recordsPerSource: 20_000 });
+    expect(points.map(({ recordsPerSecond }) => recordsPerSecond)).toEqual([1000, 2500, 5000, 7500, 10_000]);
+    expect(points.at(-1)).toMatchObject({ durationMs: 2000, recordsPerSource: 20_000 });
     expect(isCutByInput).toBe(true);
   });
 });
