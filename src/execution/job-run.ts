@@ -200,7 +200,7 @@ export class JobRun {
       this.#noteRestart(end.report, decision.delayMs);
       this.#lifecycle.enter('restarting');
       // Threads come up while the backoff runs. What keeps them from it shows when the generation is opened.
-      this.#modes.engine.prepare(this.#options.plan, this.#options.options).catch(() => undefined);
+      this.#modes.nextEngine.prepare(this.#options.plan, this.#options.options).catch(() => undefined);
       await this.#pause(decision.delayMs);
     }
   }
@@ -215,7 +215,7 @@ export class JobRun {
       this.#closeRequested = () => resolve('closed');
     });
     try {
-      this.#modes.generationBegins();
+      await this.#modes.generationBegins();
       const open = await this.#openGeneration(this.#modes.engine);
       this.#open = open;
       this.#lifecycle.enter('running');

@@ -76,6 +76,11 @@ export class ModeControl {
     return this.#options.engines[this.#mode];
   }
 
+  /** Of the generation that begins next, as things stand. */
+  get nextEngine(): Engine {
+    return this.#options.engines[this.#nextMode()];
+  }
+
   /** For `status`. */
   summary(): {
     readonly mode: EngineMode;
@@ -130,11 +135,14 @@ export class ModeControl {
     if (this.#pending?.preparedAt !== undefined) this.#pending.pausedAt ??= at;
   }
 
-  /** A generation begins: in the mode asked for, if that is prepared; also when the one before it failed. */
-  generationBegins(): void {
-    const pending = this.#pending;
-    if (pending?.preparedAt === undefined) return;
-    this.#mode = pending.to;
+  /**
+   * A generation begins: in the mode asked for, if that is prepared; also when the one before it failed. Resolves when no threads are left
+   * that came up for another one in the old mode.
+   */
+  async generationBegins(): Promise<void> {
+    const { engine } = this;
+    this.#mode = this.#nextMode();
+    if (engine !== this.engine) await engine.close();
   }
 
   /** It runs, behind `epoch`. */
@@ -182,6 +190,10 @@ export class ModeControl {
       },
     );
     return pending.done;
+  }
+
+  #nextMode(): EngineMode {
+    return this.#pending?.preparedAt === undefined ? this.#mode : this.#pending.to;
   }
 
   #stay(): SwitchReport {

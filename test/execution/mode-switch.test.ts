@@ -47,6 +47,8 @@ class FakeEngine implements Engine {
   prepared: () => void = () => {};
   failToPrepare: (reason: Error) => void = () => {};
   isSlow = false;
+  /** Threads are there that no generation uses. */
+  hasSpares = false;
   readonly #events: string[];
 
   constructor(mode: EngineMode, events: string[]) {
@@ -55,6 +57,7 @@ class FakeEngine implements Engine {
   }
 
   prepare(): Promise<void> {
+    this.hasSpares = true;
     if (!this.isSlow) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.prepared = () => {
@@ -67,12 +70,15 @@ class FakeEngine implements Engine {
 
   async start(): Promise<GenerationRun> {
     this.#events.push(`${this.mode} start`);
+    this.hasSpares = false;
     const run = new FakeRun((event) => this.#events.push(`${this.mode} ${event}`));
     this.runs.push(run);
     return run;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.hasSpares = false;
+  }
 }
 
 /** A job that runs in continuous mode; the threads of the other mode are slow to come up. */
@@ -179,6 +185,21 @@ describe('a switch', () => {
 
     expect(report).toMatchObject({ from: 'continuous', to: 'microbatch' });
     expect(run.status()).toMatchObject({ state: 'running', mode: 'microbatch', switches: 1, restarts: 1 });
+  });
+
+  it('leaves no threads behind that came up for a restart of the old mode', async () => {
+    const { clock, continuous, microbatch, switched } = await setUp();
+
+    continuous.runs[0]!.end({ kind: 'failed', report: toReport(new Error('the service was away')) });
+    await settle();
+    const hadSpares = continuous.hasSpares;
+    microbatch.prepared();
+    await settle();
+    clock.advance(60_000);
+    await switched;
+
+    expect(hadSpares).toBe(true);
+    expect([continuous.hasSpares, microbatch.hasSpares]).toEqual([false, false]);
   });
 });
 
