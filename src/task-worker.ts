@@ -20,6 +20,8 @@ let reader: StateReader | undefined;
 
 export async function runTask(message: PoolMessage): Promise<PoolReply> {
   try {
+    // A thread that never had a task has nothing in memory; to load a job in order to close it would be in vain.
+    if (message.kind === 'close' && loading === undefined) return { kind: 'closed' };
     loading ??= load();
     const worker = await loading;
     switch (message.kind) {

@@ -116,8 +116,10 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
   async finish(work: TaskWork, lookUp: LookUp): Promise<TaskOutput> {
     const { latency, pauses, site } = this.#options;
     for (const { node, writer } of this.#heldSinks) inNode(node, () => writer.release());
-    this.#latencies.release(site.clock.monotonic(), latency);
+    const arrivedAt = site.clock.monotonic();
     const snapshot = await this.#seal(work, lookUp);
+    // Only now: the recorder is the thread's, and a task that fails here is made again.
+    this.#latencies.release(arrivedAt, latency);
     const memory = this.#chain.states.map((state) => state.memory());
     return {
       snapshot,

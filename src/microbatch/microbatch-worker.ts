@@ -57,6 +57,8 @@ export class MicrobatchWorker {
     heartbeat.enter('running');
     let subtask: BatchSubtask | undefined;
     try {
+      // It waited for a thread until another attempt had won: what is here in memory may be of use to later tasks.
+      if (claim.holder() !== 0) return { kind: 'superseded' };
       this.#forgetStale(epoch);
       const found = this.#find(id, request) ?? this.#build(request);
       subtask = found;

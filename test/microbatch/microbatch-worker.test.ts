@@ -282,6 +282,19 @@ describe('a task', () => {
     expect(bench.counts()).toEqual([]);
   });
 
+  it('that comes when its subtask has been brought further leaves that in memory', async () => {
+    const bench = new Bench();
+    const first = bench.count(1, await bench.three(1));
+    await bench.runToEnd(first);
+
+    const late = await bench.run({ ...first, attempt: 1001 });
+    await bench.runToEnd(bench.count(2, await bench.three(2), first.attempt));
+
+    expect(late).toEqual({ kind: 'superseded' });
+    expect(bench.states).toEqual([0]);
+    expect(bench.counts()).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it.each([0, 2])('leaves without a trace when another attempt takes the claim at record %i', async (at) => {
     const bench = new Bench();
     const task = bench.count(1, await bench.three(1));
@@ -364,6 +377,30 @@ describe('an attempt that does not win', () => {
     expect(lost).toEqual({ kind: 'superseded' });
     expect(snapshot.deadLetters.map(({ offset }) => offset)).toEqual(['5', '7']);
     expect(snapshot.counts).toMatchObject({ recordsRead: 4, deadLetters: 2 });
+  });
+
+  it('takes what it has measured with it', async () => {
+    const bench = new Bench();
+    const blocks = await bench.three(1);
+    let isDiskFull = true;
+    const create = bench.seen.createWriter.bind(bench.seen);
+    bench.seen.createWriter = (context) => {
+      const writer = create(context);
+      const prepare = writer.prepare.bind(writer);
+      return Object.assign(writer, {
+        prepare: (epoch: Epoch) => {
+          if (isDiskFull) throw new Error('the disk is full');
+          return prepare(epoch);
+        },
+      });
+    };
+
+    const failed = await bench.run(bench.count(1, blocks));
+    isDiskFull = false;
+    const { latency } = await bench.runToEnd(bench.count(1, blocks));
+
+    expect(failed.kind).toBe('failed');
+    expect(latency.filter((_, index) => index % 2 === 1).reduce((sum, count) => sum + count, 0)).toBe(3);
   });
 });
 
