@@ -29,9 +29,11 @@ export interface Assignment {
 
 export function assignTasks(waiting: readonly WaitingTask[], threads: PoolThreads): readonly Assignment[] {
   const idle = new Set(threads.idle);
+  const busy = new Set(threads.busy);
   const assigned = new Map<number, PoolThread | 'new'>();
   const give = (task: number, thread: PoolThread): void => {
     idle.delete(thread);
+    busy.add(thread);
     assigned.set(task, thread);
   };
   waiting.forEach(({ preferred, avoided }, task) => {
@@ -39,21 +41,21 @@ export function assignTasks(waiting: readonly WaitingTask[], threads: PoolThread
   });
   let growth = threads.growth;
   waiting.forEach((candidate, task) => {
-    if (assigned.has(task) || isWaitingForItsState(candidate, threads.busy)) return;
+    if (assigned.has(task) || isWaitingForItsState(candidate, busy)) return;
     const { avoided } = candidate;
     const fresh = [...idle].find((thread) => !avoided.has(thread));
     if (fresh !== undefined) give(task, fresh);
     else if (growth > 0) {
       growth--;
       assigned.set(task, 'new');
-    } else if (idle.size > 0 && !threads.busy.some((thread) => !avoided.has(thread))) {
+    } else if (idle.size > 0 && ![...busy].some((thread) => !avoided.has(thread))) {
       give(task, [...idle][0]!);
     }
   });
   return [...assigned].map(([task, thread]) => ({ task, thread }));
 }
 
-function isWaitingForItsState(task: WaitingTask, busy: readonly PoolThread[]): boolean {
+function isWaitingForItsState(task: WaitingTask, busy: ReadonlySet<PoolThread>): boolean {
   const { preferred, avoided, isStateless } = task;
-  return !isStateless && preferred !== undefined && !avoided.has(preferred) && busy.includes(preferred);
+  return !isStateless && preferred !== undefined && !avoided.has(preferred) && busy.has(preferred);
 }
