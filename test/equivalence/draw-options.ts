@@ -1,4 +1,5 @@
 import type { JobOptionsInput, RandomStream } from '../../src/index.ts';
+import { RECORD_BYTES } from './random-graph.ts';
 
 /**
  * Options of any size that must not change what a job puts out; small enough for all limits to be met by `records` records of input.
@@ -15,6 +16,7 @@ export function drawOptions(random: RandomStream, records: number): JobOptionsIn
     restart: { attemptsMax: 1000 },
     batch: {
       recordsMax: drawRecordsMax(random, records),
+      bytesMax: RECORD_BYTES * drawRecordsMax(random, records),
       minWorkers,
       maxWorkers: minWorkers + random.below(3),
     },

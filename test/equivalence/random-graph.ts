@@ -20,6 +20,7 @@ import {
   states,
 } from '../../src/index.ts';
 import type { MemoryDisk } from '../../src/testing/index.ts';
+import { sizedSource } from '../support/sized-source.ts';
 import { tableRows } from '../support/table-rows.ts';
 
 interface Item {
@@ -65,6 +66,9 @@ type Step =
   /** Through keyed state and its side output, unchanged. */
   | { readonly kind: 'sides' }
   | { readonly kind: 'rekey'; readonly groups: number };
+
+/** Of a record of a source that knows sizes. */
+export const RECORD_BYTES = 100;
 
 /** Records that a graph may make of one. */
 const COPIES_MAX = 6;
@@ -150,7 +154,11 @@ export class GraphUnderTest {
 
   #build(builder: JobBuilder): void {
     const { items, large, rows, sightings } = this.#sinks;
-    const streams = this.#graph.sources.map(({ name, splits }) => builder.source(name, sources.memory({ splits })));
+    const streams = this.#graph.sources.map(({ name, splits }, index) => {
+      const source = sources.memory({ splits });
+      // Every other source knows bytes instead of records.
+      return builder.source(name, index % 2 === 0 ? source : sizedSource(source, RECORD_BYTES));
+    });
     const merged = streams.length === 1 ? streams[0]! : streams[0]!.merge(...streams.slice(1));
     const stream = this.#graph.steps.reduce<Stream<Item>>(applyStep, merged);
     const split = stream.split({ large: (item) => item.amount > 250 });
