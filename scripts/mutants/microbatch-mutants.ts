@@ -28,10 +28,10 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'B2',
-    bug: 'a batch is planned durably behind its work',
+    bug: 'the work of a batch begins before its plan is durable',
     file: GENERATION,
-    from: '    await this.#runSupersteps(batch);\n',
-    to: '    await this.#runSupersteps(batch);\n    this.#context.store.plan(batch);\n',
+    from: '    this.#context.store.plan(batch);\n',
+    to: '    Promise.resolve().then(() => this.#context.store.plan(batch)).catch(() => undefined);\n',
     tests: PLANNED,
   },
   {

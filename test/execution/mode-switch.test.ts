@@ -125,10 +125,10 @@ describe('a switch', () => {
     await settle();
     expect(events).toEqual(['continuous start', 'continuous finish drain']);
     continuous.runs[0]!.end(FINISHED);
-    const report = await switched;
+    await settle();
 
     expect(events.slice(2)).toEqual(['continuous close', 'microbatch start']);
-    expect(report).toMatchObject({ from: 'continuous', to: 'microbatch' });
+    expect(await switched).toMatchObject({ from: 'continuous', to: 'microbatch' });
     expect(run.status()).toMatchObject({
       state: 'running',
       mode: 'microbatch',
