@@ -149,7 +149,8 @@ export class ShuffleFrames {
 function tooLarge(bytesMax: number, records: number): MillraceError {
   return new MillraceError(
     `what one task writes to one exchange in one batch takes more than ${bytesMax} bytes (the first ${records} records fitted); ` +
-      'lower batch.recordsMax or batch.bytesMax, or raise batch.shuffleBytesMax if the memory is there',
+      'raise batch.shuffleBytesMax, or begin in continuous mode: the batch is planned, and is run again as it is. ' +
+      'Batches planned from then on are smaller with a lower batch.recordsMax or batch.bytesMax',
     { code: 'ERR_SHUFFLE_TOO_LARGE', domain: 'user', recovery: 'none' },
   );
 }

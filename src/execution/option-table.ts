@@ -230,7 +230,7 @@ export const OPTION_TABLE: Readonly<Record<OptionPath, OptionRow>> = {
     fallback: 1_073_741_824,
     min: 65_536,
     max: 2 ** 40,
-    reason: 'shared memory for what a batch sends between its stages',
+    reason: 'shared memory for what one task of a batch writes to one exchange',
   },
   'batch.attemptsMax': { fallback: 4, min: 1, max: 100, reason: 'times a task may fail before its batch does' },
   'batch.minRate': {

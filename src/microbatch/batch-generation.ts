@@ -169,7 +169,7 @@ export class BatchGeneration implements GenerationRun {
     const { clock, options, store } = this.#context;
     const from = this.#offsets();
     const surveys = await this.#surveys.survey(from, this.#trigger.state.end);
-    if (this.#isClosing) return 'drain';
+    if (this.#isStopping || this.#isClosing) return 'drain';
     this.#trigger.state = deriveEnd(options.batch, this.#trigger.state, surveys);
     const planned = planBatch({
       epoch: this.#epoch() + 1,
