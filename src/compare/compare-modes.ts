@@ -6,10 +6,7 @@
  * One trial at a time, each in a process and a folder of its own: what else runs on the machine is the same for all of them, as
  * far as it is in our hands. Outputs are compared as soon as they are there, and removed when nothing is compared with them.
  */
-import { rm } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
-import type { JobReference, Rehearsal } from '../config/index.ts';
+import type { JobReference } from '../config/index.ts';
 import type { JobOptions, JobOptionsInput } from '../execution/options.ts';
 import type { Clock, DurationMs, NodeId } from '../model/index.ts';
 import { chooseCurve, chooseRate, chooseWarmUp, type RateChoice } from './choose-rate.ts';
@@ -17,6 +14,7 @@ import { compareOutputs } from './compare-outputs.ts';
 import type {
   Comparison,
   Curve,
+  CurvePoint,
   DrainFigures,
   Machine,
   OutputComparison,
@@ -25,9 +23,12 @@ import type {
   TrialKind,
 } from './comparison.ts';
 import { decideComparison } from './decide-comparison.ts';
+import { describeMachine } from './describe-machine.ts';
 import { killAndRecover } from './kill-and-recover.ts';
 import { runTrial, type TrialPorts } from './run-trial.ts';
-import type { TrialRequest, TrialResult } from './trial.ts';
+import type { TrialResult } from './trial.ts';
+import { drainFigures, pacedFigures } from './trial-figures.ts';
+import { type Pace, TrialFolders } from './trial-folders.ts';
 import { nameOf, type Variant } from './variant.ts';
 
 export interface ComparisonRequest {
@@ -81,6 +82,7 @@ interface Paced {
 class ModeComparison {
   readonly #request: ComparisonRequest;
   readonly #ports: ComparisonPorts;
+  readonly #folders: TrialFolders;
   readonly #outputs: OutputComparison[] = [];
   readonly #machine: Machine = describeMachine();
   #step = 0;
@@ -89,6 +91,7 @@ class ModeComparison {
   constructor(request: ComparisonRequest, ports: ComparisonPorts) {
     this.#request = request;
     this.#ports = ports;
+    this.#folders = new TrialFolders(request);
     this.#steps = request.variants.length * 3;
   }
 
@@ -128,30 +131,19 @@ class ModeComparison {
     const { records } = this.#request;
     const result = await this.#finish(variant, 'drain', { records });
     await this.#compare(variant, 'drain');
-    const { elapsedMs, cpuMs, peakMemoryBytes, epochs, commits, recordsRead, recordsRefused } = result;
-    const recordsPerSecond = elapsedMs > 0 ? (recordsRead * 1000) / elapsedMs : 0;
-    return {
-      records: recordsRead,
-      recordsPerSecond,
-      elapsedMs,
-      cpuMs,
-      peakMemoryBytes,
-      epochs,
-      commits,
-      recordsRefused,
-    };
+    return drainFigures(result);
   }
 
   async #pace(variant: Variant, rate: RateChoice): Promise<PacedFigures> {
     this.#say(variant, `on schedule, ${Math.round(rate.recordsPerSecond)} records/s`);
-    const figures = pacedFigures(await this.#finish(variant, 'paced', this.#paceOf(rate), rate.durationMs), rate);
+    const result = await this.#finish(variant, 'paced', this.#paceOf(rate), rate.durationMs);
     await this.#compare(variant, 'paced');
-    return figures;
+    return pacedFigures(result, rate.recordsPerSecond);
   }
 
   async #recover(variant: Variant, rate: RateChoice): Promise<RecoveryFigures | undefined> {
     this.#say(variant, 'on schedule, killed in the middle');
-    const request = this.#trial(variant, 'killed', this.#paceOf(rate));
+    const request = this.#folders.request(variant, 'killed', this.#paceOf(rate));
     const figures = await this.#named(variant, 'killed', killAndRecover(request, rate.durationMs, this.#ports));
     await this.#compare(variant, 'killed');
     return figures;
@@ -165,17 +157,14 @@ class ModeComparison {
     this.#steps += chosen.reduce((sum, [, { points }]) => sum + points.length, 0);
     const curves = new Map<Variant, Curve>();
     for (const [variant, { points, isCutByInput }] of chosen) {
-      const measured: PacedFigures[] = [];
+      const figures: CurvePoint[] = [];
       for (const rate of points) {
         this.#say(variant, `curve, ${Math.round(rate.recordsPerSecond)} records/s`);
-        measured.push(pacedFigures(await this.#finish(variant, 'curve', this.#paceOf(rate), rate.durationMs), rate));
-        await this.#remove(variant, 'curve');
+        const result = await this.#finish(variant, 'curve', this.#paceOf(rate), rate.durationMs);
+        const { achievedPerSecond, latency, offeredPerSecond } = pacedFigures(result, rate.recordsPerSecond);
+        figures.push({ offeredPerSecond, achievedPerSecond, latency });
+        await this.#folders.clear(variant, 'curve');
       }
-      const figures = measured.map(({ offeredPerSecond, achievedPerSecond, latency }) => ({
-        offeredPerSecond,
-        achievedPerSecond,
-        latency,
-      }));
       curves.set(variant, { points: figures, isCutByInput });
     }
     return curves;
@@ -190,11 +179,11 @@ class ModeComparison {
     this.#say(reference, 'once more, because outputs differ');
     await this.#finish(reference, 'again', { records });
     const compared = await compareOutputs(
-      this.#outputOf(reference, 'drain'),
-      this.#outputOf(reference, 'again'),
+      this.#folders.outputOf(reference, 'drain'),
+      this.#folders.outputOf(reference, 'again'),
       sinks,
     );
-    await this.#remove(reference, 'again');
+    await this.#folders.remove(reference, 'again');
     return compared.every(({ level }) => level !== 'different');
   }
 
@@ -204,8 +193,8 @@ class ModeComparison {
     const referenceTrial = trial === 'drain' ? 'drain' : 'paced';
     if (variant === reference && trial === referenceTrial) return;
     const sinks = await compareOutputs(
-      this.#outputOf(reference, referenceTrial),
-      this.#outputOf(variant, trial),
+      this.#folders.outputOf(reference, referenceTrial),
+      this.#folders.outputOf(variant, trial),
       this.#request.sinks,
     );
     this.#outputs.push({
@@ -214,32 +203,15 @@ class ModeComparison {
       reference: { variant: reference.id, trial: referenceTrial },
       sinks,
     });
-    await this.#remove(variant, trial);
+    await this.#folders.remove(variant, trial);
   }
 
-  async #finish(
-    variant: Variant,
-    trial: string,
-    pace: Omit<Rehearsal, 'outputDirectory'>,
-    durationMs: DurationMs = 0,
-  ): Promise<TrialResult> {
+  async #finish(variant: Variant, trial: string, pace: Pace, durationMs: DurationMs = 0): Promise<TrialResult> {
     const ports: TrialPorts = { clock: this.#ports.clock, signal: this.#ports.signal };
     const timedSinks = trial === 'paced' ? this.#request.sinks : [];
-    const request = { ...this.#trial(variant, trial, pace), warmUpMs: chooseWarmUp(durationMs), timedSinks };
+    const request = { ...this.#folders.request(variant, trial, pace), warmUpMs: chooseWarmUp(durationMs), timedSinks };
     const result = await this.#named(variant, trial, runTrial(request, ports));
     return result!;
-  }
-
-  #trial(variant: Variant, trial: string, pace: Omit<Rehearsal, 'outputDirectory'>): TrialRequest {
-    const { reference, overrides } = this.#request;
-    const rehearsal: Rehearsal = { ...pace, outputDirectory: this.#outputOf(variant, trial) };
-    return {
-      reference: { ...reference, rehearsal },
-      options: { ...overrides, ...variant.options },
-      stateDirectory: join(this.#folderOf(variant, trial), 'state'),
-      warmUpMs: 0,
-      timedSinks: [],
-    };
   }
 
   /** Says in whose run it was. */
@@ -252,21 +224,8 @@ class ModeComparison {
     }
   }
 
-  #paceOf({ recordsPerSecond, recordsPerSource }: RateChoice): Omit<Rehearsal, 'outputDirectory'> {
+  #paceOf({ recordsPerSecond, recordsPerSource }: RateChoice): Pace {
     return { recordsPerSecond: recordsPerSecond / this.#request.sources, records: recordsPerSource };
-  }
-
-  #folderOf(variant: Variant, trial: string): string {
-    return join(this.#request.directory, variant.id, trial);
-  }
-
-  #outputOf(variant: Variant, trial: string): string {
-    return join(this.#folderOf(variant, trial), 'output');
-  }
-
-  async #remove(variant: Variant, trial: string): Promise<void> {
-    if (this.#request.isKept && trial !== 'curve') return;
-    await rm(this.#folderOf(variant, trial), { recursive: true, force: true });
   }
 
   #say(variant: Variant, what: string): void {
@@ -289,28 +248,4 @@ class ModeComparison {
       warmUpMs: chooseWarmUp(rate.durationMs),
     };
   }
-}
-
-function describeMachine(): Machine {
-  return {
-    cores: availableParallelism(),
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    loadBefore: loadavg()[0] ?? 0,
-  };
-}
-
-function pacedFigures(result: TrialResult, { recordsPerSecond }: RateChoice): PacedFigures {
-  const { cpuMs, distribution, elapsedMs, latency, peakMemoryBytes, recordsRead, visible } = result;
-  return {
-    records: recordsRead,
-    offeredPerSecond: recordsPerSecond,
-    achievedPerSecond: elapsedMs > 0 ? (recordsRead * 1000) / elapsedMs : 0,
-    latency,
-    distribution,
-    visible,
-    cpuMs,
-    peakMemoryBytes,
-  };
 }
