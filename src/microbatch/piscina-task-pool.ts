@@ -122,7 +122,7 @@ class PiscinaTaskPool<Job> implements TaskPool {
       loadBalancer: (task, threads) => this.#place(task, threads),
     });
     // A thread that dies without a task is replaced when one is needed; who has a task hears of it by its promise.
-    this.#piscina.on('error', () => {});
+    this.#piscina.on('error', (thrown) => this.#threadEnded(thrown));
   }
 
   /** Has the least number of threads load the job. Rejects with what kept one from it. */
@@ -217,6 +217,13 @@ class PiscinaTaskPool<Job> implements TaskPool {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== ticket);
     ticket.settle({ kind: 'failed', report });
     ticket.abort.abort();
+  }
+
+  /** Without a task. Piscina starts no other in place of one that could not start: who waits for that would wait for ever. */
+  #threadEnded(thrown: unknown): void {
+    if (this.#piscina.threads.length > 0) return;
+    const report = describeWorkerLoss('a thread of the pool', { kind: 'threw', thrown }, false);
+    for (const ticket of this.#running) if (ticket.thread === undefined) this.#kill(ticket, report);
   }
 
   #dispatch(): void {

@@ -1,5 +1,4 @@
 /** The pool on real threads: how many there are, which task goes where, and what becomes of threads that die, hang or never start. */
-import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sinks, sources } from '../../src/connectors/index.ts';
@@ -30,7 +29,7 @@ let threads: { readonly worker: Worker; readonly gone: Promise<unknown> }[];
 let pool: TaskPool | undefined;
 
 function noteThread(worker: Worker): void {
-  threads.push({ worker, gone: once(worker, 'exit') });
+  threads.push({ worker, gone: new Promise((resolve) => worker.once('exit', resolve)) });
 }
 
 beforeEach(() => {
@@ -189,6 +188,27 @@ describe('a thread of the pool', { timeout: TIMEOUT_MS }, () => {
     const answers = await Promise.all(others.map((task) => task.answer));
 
     expect(answers.map(({ result }) => result.kind)).toEqual(Array(8).fill('done'));
+  });
+
+  it('that cannot be started in place of another fails the task that waits for it', async () => {
+    const options = resolveJobOptions(pools(1, 1));
+    const job = new SharedArrayBuffer(4);
+    pool = await new PiscinaTaskPoolHosting({ entry: ENTRY, job, clock: new SystemClock() }).open(
+      compile(DEFINITION.build(), options),
+      options,
+    );
+    const hanging = run(pool, 'hang');
+    await hanging.begun;
+    hanging.kill();
+    await hanging.answer;
+
+    const answer = await run(pool, 'echo').answer;
+
+    expect(answer).toMatchObject({
+      thread: undefined,
+      result: { kind: 'failed', report: { name: 'WorkerLostError' } },
+    });
+    expect(JSON.stringify(answer.result)).toContain('no more threads');
   });
 });
 
