@@ -24,10 +24,9 @@ import {
 /** Total bytes of the frame whose header is at the start of `from`. */
 export function readFrameBytes(from: ByteReader): number {
   const bytes = from.uint32(0);
-  assert(
-    bytes > FRAME_HEADER_BYTES && bytes <= FRAME_BYTES_MAX && bytes % 8 === 0,
-    `a frame header claims ${bytes} bytes: the ring does not stand at the start of a frame`,
-  );
+  if (bytes <= FRAME_HEADER_BYTES || bytes > FRAME_BYTES_MAX || bytes % 8 !== 0) {
+    assert(false, `a frame header claims ${bytes} bytes: the ring does not stand at the start of a frame`);
+  }
   return bytes;
 }
 

@@ -43,7 +43,7 @@ export class FrameEncoder {
    * one, for which `FRAME_BYTES_MAX` is the limit. Throws `ValueError` for a value outside the value domain.
    */
   records(records: readonly StreamRecord[], from: number, to: number, bytesMax: number): number {
-    assert(from < to && to <= records.length, `a frame of records has at least one, not ${from} .. ${to}`);
+    assert(from < to && to <= records.length, 'a frame of records has at least one, all of which are there');
     const columns = this.#columns;
     const end = Math.min(to, from + this.#countExpected);
     for (let i = from; i < end; i++) columns.add(records[i]!);
@@ -108,7 +108,10 @@ export class FrameEncoder {
 
   #seal(kind: number): void {
     const out = this.#out;
-    assert(out.length % 8 === 0 && out.length <= FRAME_BYTES_MAX, `a frame of ${out.length} bytes`);
+    assert(
+      out.length % 8 === 0 && out.length <= FRAME_BYTES_MAX,
+      'a frame is whole units of 8 bytes, within its limit',
+    );
     out.setUint32(0, out.length);
     out.bytes[4] = kind;
   }

@@ -77,7 +77,7 @@ export class ShuffleMemory {
 
   /** Copies the frame `frame[0 .. length)`; afterwards {@link chunk} and {@link at} say where it is. */
   append(frame: Uint8Array, length: number): void {
-    assert(length % FRAME_UNIT_BYTES === 0, `a frame is whole units of ${FRAME_UNIT_BYTES} bytes, not ${length} bytes`);
+    assert(length % FRAME_UNIT_BYTES === 0, 'a frame is whole units of 8 bytes');
     let filling = this.#filling;
     if (filling === undefined || this.#filled + length > filling.bytes.length) {
       filling = this.#open(HEADER_BYTES + length);

@@ -114,7 +114,7 @@ export class ShuffleReader {
     const skipped = runs[run + RUN_SKIPPED]!;
     const end = skipped + runs[run + RUN_RECORDS]!;
     const records = this.#recordsOf(part, run);
-    assert(end <= records.length, `a run of records ends at ${end} of a frame of ${records.length}`);
+    assert(end <= records.length, 'a run of records ends in its frame');
     this.#records = records;
     this.#next = skipped;
     this.#end = end;

@@ -38,8 +38,6 @@ const TAG_PACKED = 6;
 const TAG_ESCAPED = 7;
 
 const HEADER_BYTES = 8;
-/** Fewer objects are packed: names and headers of columns would cost more than they save. */
-const RECORDS_COUNT_MIN = 8;
 
 const profile: ValueProfile = { weight: 0, needsEscape: false };
 
@@ -61,7 +59,8 @@ export function writeColumn(
   name: string,
   depth = 0,
 ): FieldColumns | undefined {
-  assert(count > 0 && count <= values.length, `a column has 1 to ${values.length} values, not ${count}`);
+  // No numbers in this message: to make it would be a good part of the cost of a small column.
+  assert(count > 0 && count <= values.length, 'a column has 1 value or more, all of which are there');
   out.reserve(HEADER_BYTES);
   const header = out.length;
   // All eight bytes at once: 0 as float64 is eight zero bytes.
@@ -71,8 +70,7 @@ export function writeColumn(
     writePrimitives(values, count, out, name, header);
     return undefined;
   }
-  const isWorthColumns = count >= RECORDS_COUNT_MIN && depth < RECORD_DEPTH_MAX;
-  const columns = isWorthColumns ? writeRecords(values, count, out, name, depth) : undefined;
+  const columns = depth < RECORD_DEPTH_MAX ? writeRecords(values, count, out, name, depth) : undefined;
   seal(out, header, columns === undefined ? writePacked(values, count, out, name) : TAG_RECORDS);
   return columns;
 }

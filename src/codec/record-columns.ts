@@ -17,7 +17,7 @@ export interface SplitRecords {
 /** `undefined` unless all `count` values are plain objects with the same fields in the same order. */
 export function splitRecords(values: readonly unknown[], count: number): SplitRecords | undefined {
   if (!isPlainObject(values[0])) return undefined;
-  const shape = writtenShapeOf(values[0]);
+  const shape = writtenShapeOf(values[0], count);
   if (shape === undefined) return undefined;
   const { names } = shape;
   const width = names.length;

@@ -30,23 +30,36 @@ const FIELDS_MAX = 64;
 const NAMES_BYTES_MAX = 64 * 1024;
 
 /** Shapes that a thread is writing, the one used last in front. More at a time and they are made again (I8). */
-const WRITTEN_MAX = 8;
+const WRITTEN_MAX = 32;
 const written: WrittenShape[] = [];
+
+/** A shape of fewer records is made when it comes a second time: objects that are dictionaries have a new one each time. */
+const ONCE_COUNT_MIN = 8;
+/** Names of shapes that came once, not long ago. */
+const SEEN_MAX = 32;
+const seen: (readonly string[])[] = [];
+let seenNext = 0;
+
+const scratch = new ByteWriter();
 
 /** By hash. Beyond so many all are forgotten (I8). */
 const READ_MAX = 256;
 const read = new Map<number, ReadShape>();
 
-/** The shape of a plain object, `undefined` when its fields are no columns. */
-export function writtenShapeOf(value: object): WrittenShape | undefined {
+/** The shape of a plain object, one of `count` alike. `undefined` when its fields are no columns, or not worth it. */
+export function writtenShapeOf(value: object, count: number): WrittenShape | undefined {
   const names = Object.keys(value);
   for (let i = 0; i < written.length; i++) {
     const known = written[i]!;
     if (!areEqual(known.names, names)) continue;
-    if (i > 0) moveToFront(i);
+    if (i > 0) {
+      written[i] = written[0]!;
+      written[0] = known;
+    }
     return known;
   }
   if (names.length === 0 || names.length > FIELDS_MAX || names.includes('__proto__')) return undefined;
+  if (count < ONCE_COUNT_MIN && !isSeen(names)) return undefined;
   const shape = encodeShape(names);
   if (shape === undefined) return undefined;
   written.unshift(shape);
@@ -90,9 +103,12 @@ function areEqual(some: readonly string[], others: readonly string[]): boolean {
   return true;
 }
 
-function moveToFront(index: number): void {
-  const [shape] = written.splice(index, 1);
-  written.unshift(shape!);
+/** Whether these names came before; they have now. */
+function isSeen(names: readonly string[]): boolean {
+  for (const known of seen) if (areEqual(known, names)) return true;
+  seen[seenNext] = names;
+  seenNext = (seenNext + 1) % SEEN_MAX;
+  return false;
 }
 
 function standsAt(from: ByteReader, start: number, words: Int32Array): boolean {
@@ -104,8 +120,9 @@ function standsAt(from: ByteReader, start: number, words: Int32Array): boolean {
 /** `undefined` for names so long that repeating them is not worth it. */
 function encodeShape(names: readonly string[]): WrittenShape | undefined {
   if (names.reduce((sum, name) => sum + name.length, 0) > NAMES_BYTES_MAX) return undefined;
-  const out = new ByteWriter();
+  const out = scratch;
   out.begin(Number.POSITIVE_INFINITY);
+  out.reserve(HEADER_BYTES);
   out.length = HEADER_BYTES;
   const layout = writeTextColumn(names, names.length, out)!;
   out.pad();

@@ -22,7 +22,7 @@ function reader(): ByteReader {
 
 function roundTrip(value: object): readonly string[] {
   out.begin(1 << 20);
-  writeShape(writtenShapeOf(value)!, out);
+  writeShape(writtenShapeOf(value, 8)!, out);
   const from = reader();
   const { names } = readShape(from);
   expect(from.at).toBe(out.length);
@@ -45,14 +45,21 @@ describe('the shape of records', () => {
   });
 
   test('is made once while it is in use', () => {
-    const first = writtenShapeOf({ left: 1, right: 2 });
+    const first = writtenShapeOf({ left: 1, right: 2 }, 8);
 
-    expect(writtenShapeOf({ left: 'x', right: null })).toBe(first);
-    expect(writtenShapeOf({ right: 1, left: 2 })).not.toBe(first);
+    expect(writtenShapeOf({ left: 'x', right: null }, 8)).toBe(first);
+    expect(writtenShapeOf({ right: 1, left: 2 }, 8)).not.toBe(first);
+  });
+
+  test('of few records is made when it comes a second time', () => {
+    expect(writtenShapeOf({ rarely: 1, seen: 2 }, 7)).toBeUndefined();
+    expect(writtenShapeOf({ another: 1 }, 7)).toBeUndefined();
+
+    expect(writtenShapeOf({ rarely: 1, seen: 2 }, 1)?.names).toEqual(['rarely', 'seen']);
   });
 
   test('is read once and then recognized', () => {
-    writeShape(writtenShapeOf({ once: 1, only: 2 })!, out);
+    writeShape(writtenShapeOf({ once: 1, only: 2 }, 8)!, out);
 
     expect(readShape(reader())).toBe(readShape(reader()));
   });
@@ -66,7 +73,7 @@ describe('the shape of records', () => {
   });
 
   test('tells shapes of one hash apart', () => {
-    writeShape(writtenShapeOf({ abc: 1 })!, out);
+    writeShape(writtenShapeOf({ abc: 1 }, 8)!, out);
     const first = reader();
     readShape(first);
     const forged = reader();
@@ -83,6 +90,6 @@ describe('the shape of records', () => {
     ['65 fields', objectOf(...Array.from({ length: 65 }, (_, i) => `f${i}`))],
     ['a name of 70,000 characters', objectOf('n'.repeat(70_000))],
   ])('does not exist for an object with %s', (_, value) => {
-    expect(writtenShapeOf(value)).toBeUndefined();
+    expect(writtenShapeOf(value, 8)).toBeUndefined();
   });
 });
