@@ -155,6 +155,25 @@ function drawCrash(faults: SimulatedFaults | undefined, process: number, random:
     : { afterPoints: 1 + random.below(2 ** (1 + random.below(CRASH_POINTS_LOG_MAX))) };
 }
 
+/** Opens keyed state as a worker does. */
+function statesOn(
+  disk: MemoryDisk,
+  clock: SimulatedClock,
+  cacheBytes: number,
+): (node: NodeId, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch) => KeyedState {
+  return (node, subtask, parallelism, { keyGroups }, epoch) =>
+    createKeyedState({
+      reader: openMemoryStateReader(disk),
+      node,
+      subtask,
+      groups: ownedGroups(subtask, parallelism, keyGroups),
+      keyGroups,
+      epoch,
+      cacheBytes,
+      clock,
+    });
+}
+
 class SimulatedProcess {
   readonly #clock: SimulatedClock = new SimulatedClock();
   readonly #random: RandomStream;
@@ -195,23 +214,7 @@ class SimulatedProcess {
       clock: this.#clock,
       stepRecordsMax: options.stepRecordsMax ?? 16,
     });
-    const createState = (
-      node: NodeId,
-      subtask: SubtaskIndex,
-      parallelism: number,
-      { keyGroups }: PhysicalPlan,
-      epoch: Epoch,
-    ): KeyedState =>
-      createKeyedState({
-        reader: openMemoryStateReader(disk),
-        node,
-        subtask,
-        groups: ownedGroups(subtask, parallelism, keyGroups),
-        keyGroups,
-        epoch,
-        cacheBytes: options.cacheBytes ?? 1_048_576,
-        clock: this.#clock,
-      });
+    const createState = statesOn(disk, this.#clock, options.cacheBytes ?? 1_048_576);
     this.#hosting = new SimulatedHosting({
       scheduler: this.#scheduler,
       isEncodingForced: options.isEncodingForced ?? false,
