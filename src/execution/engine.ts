@@ -17,7 +17,7 @@ import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
 import type { WorkerStatus } from './deployment.ts';
 import type { EpochReport } from './epoch-committer.ts';
-import type { ExecutionMode, JobOptions } from './options.ts';
+import type { EngineMode, JobOptions } from './options.ts';
 
 /** `complete`: all sources had ended. `drain`: somebody asked to stop. Both behind a committed final epoch. */
 export type StopKind = 'complete' | 'drain';
@@ -54,7 +54,7 @@ export interface GenerationRun {
 }
 
 export interface Engine {
-  readonly mode: ExecutionMode;
+  readonly mode: EngineMode;
   /**
    * Brings up threads ahead of the next {@link start}, which uses them, up to the point from which they need to know of their
    * generation. Idempotent until then. Resolves when they wait for it. Rejects when they cannot be brought up; nothing is left

@@ -32,7 +32,7 @@ import { decideBatch, decideTurn, deriveCommitted, deriveEnd, limitsOf } from '.
 import { deriveSupersteps } from './derive-supersteps.ts';
 import { type BatchWork, deriveTasks } from './derive-tasks.ts';
 import type { TriggerMemory } from './microbatch-engine.ts';
-import { type BatchLimits, planBatch } from './plan-batch.ts';
+import { type BatchLimits, type PlannedBatch, planBatch, type SurveyedSources } from './plan-batch.ts';
 import { RateEstimator } from './rate-estimator.ts';
 import { SourceSurveys } from './source-surveys.ts';
 import { StageRunner } from './stage-runner.ts';
@@ -52,7 +52,6 @@ export class BatchGeneration implements GenerationRun {
   readonly #committer: EpochCommitter;
   readonly #tracker: EpochTracker;
   readonly #progress: BatchProgress;
-  readonly #rate: RateEstimator | undefined;
   readonly #deployment: TaskDeployment;
   readonly #running: Promise<GenerationEnd>;
   #reportTimer: Cancellable | undefined;
@@ -89,7 +88,7 @@ export class BatchGeneration implements GenerationRun {
       this.#epoch(),
     );
     this.#progress = new BatchProgress(plan, clock.monotonic());
-    this.#rate = RateEstimator.of(options);
+    trigger.rate ??= RateEstimator.of(options);
     const failed = new Promise<GenerationEnd>((resolve) => {
       this.#failed = (report) => resolve({ kind: 'failed', report });
     });
@@ -141,10 +140,12 @@ export class BatchGeneration implements GenerationRun {
     }
   }
 
+  /** Whether it was the last one is asked again: its sources may have more by now. */
   async #replay(batch: BatchPlan): Promise<StopKind | undefined> {
-    const stop = batch.isLast ? 'complete' : undefined;
-    await this.#runBatch(batch, this.#context.clock.monotonic(), stop);
-    return stop;
+    await this.#runBatch(batch, this.#context.clock.monotonic(), batch.isLast ? 'complete' : undefined);
+    if (!batch.isLast || this.#isClosing) return undefined;
+    const { isEnd, plan } = this.#plan(await this.#survey());
+    return isEnd && plan === undefined ? 'complete' : undefined;
   }
 
   /** What the trigger says now. Returns why the job ends, if it does. */
@@ -167,18 +168,9 @@ export class BatchGeneration implements GenerationRun {
 
   async #surveyAndRun(): Promise<StopKind | undefined> {
     const { clock, options, store } = this.#context;
-    const from = this.#offsets();
-    const surveys = await this.#surveys.survey(from, this.#trigger.state.end);
+    const surveys = await this.#survey();
     if (this.#isStopping || this.#isClosing) return 'drain';
-    this.#trigger.state = deriveEnd(options.batch, this.#trigger.state, surveys);
-    const planned = planBatch({
-      epoch: this.#epoch() + 1,
-      plannedAt: clock.now(),
-      from,
-      surveys,
-      limits: limitsOf(options.batch, this.#limits()),
-      cut: (...args) => this.#surveys.cut(...args),
-    });
+    const planned = this.#plan(surveys);
     this.#progress.surveyed(surveys, planned.hasMore, clock.monotonic());
     const wakeInMs = this.#surveys.wakeAt() - clock.monotonic();
     const step = decideBatch(options.batch, this.#trigger.state, planned, clock.now(), wakeInMs);
@@ -202,6 +194,23 @@ export class BatchGeneration implements GenerationRun {
         return step.stop;
       }
     }
+  }
+
+  async #survey(): Promise<SurveyedSources> {
+    const surveys = await this.#surveys.survey(this.#offsets(), this.#trigger.state.end);
+    this.#trigger.state = deriveEnd(this.#context.options.batch, this.#trigger.state, surveys);
+    return surveys;
+  }
+
+  #plan(surveys: SurveyedSources): PlannedBatch {
+    return planBatch({
+      epoch: this.#epoch() + 1,
+      plannedAt: this.#context.clock.now(),
+      from: this.#offsets(),
+      surveys,
+      limits: limitsOf(this.#context.options.batch, this.#limits()),
+      cut: (...args) => this.#surveys.cut(...args),
+    });
   }
 
   async #planAndRun(batch: BatchPlan, stop: StopKind | undefined): Promise<void> {
@@ -230,7 +239,7 @@ export class BatchGeneration implements GenerationRun {
     const endedAt = clock.monotonic();
     this.#trigger.state = deriveCommitted(this.#trigger.state);
     this.#lastBatch = { records: this.#progress.recordsRead() - readBefore, durationMs: endedAt - beganAt };
-    this.#rate?.update(endedAt, this.#lastBatch.records, this.#lastBatch.durationMs);
+    this.#trigger.rate?.update(endedAt, this.#lastBatch.records, this.#lastBatch.durationMs);
     if (batch.isLast) this.#progress.ended();
     assert(plan.fingerprint === report.manifest.fingerprint, 'I9: one fingerprint per run');
     this.#context.onEpoch(report);
@@ -279,7 +288,7 @@ export class BatchGeneration implements GenerationRun {
 
   #limits(): BatchLimits {
     const { recordsMax, bytesMax } = this.#context.options.batch;
-    return { records: Math.min(recordsMax, this.#rate?.recordsMax() ?? recordsMax), bytes: bytesMax };
+    return { records: Math.min(recordsMax, this.#trigger.rate?.recordsMax() ?? recordsMax), bytes: bytesMax };
   }
 
   /** Waiting helps only while there is something to fold: what retention keeps unfolded stays, whatever its size (I8). */
@@ -312,7 +321,8 @@ export class BatchGeneration implements GenerationRun {
 
   #report(): void {
     const batch = { ...this.#lastBatch, recordsMax: this.#limits().records, ...this.#runner.counts() };
-    this.#context.onStatus(this.#progress.status(this.#context.clock.monotonic(), batch));
+    const inFlightMs = this.inFlight()?.ageMs ?? 0;
+    this.#context.onStatus(this.#progress.status(this.#context.clock.monotonic(), batch, inFlightMs));
   }
 
   #offsets(): SourceOffsets {

@@ -4,10 +4,20 @@
  */
 import type { BatchStatus, SourceState, WorkerStatus } from '../execution/deployment.ts';
 import { addCounts, NO_COUNTS } from '../execution/epoch-tracker.ts';
-import { type EpochCounts, type MonotonicMs, type NodeId, type SubtaskId, subtaskId } from '../model/index.ts';
+import {
+  type DurationMs,
+  type EpochCounts,
+  type MonotonicMs,
+  type NodeId,
+  type SubtaskId,
+  subtaskId,
+} from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { SurveyedSources } from './plan-batch.ts';
 import type { TaskOutput } from './task.ts';
+
+/** Batches shorter than this follow their input closely. */
+const LONG_BATCH_MS = 1000;
 
 export class BatchProgress {
   readonly #plan: PhysicalPlan;
@@ -54,13 +64,13 @@ export class BatchProgress {
   }
 
   /** What happened since the last status, and where things stand. */
-  status(now: MonotonicMs, batch: BatchStatus): WorkerStatus {
+  status(now: MonotonicMs, batch: BatchStatus, inFlightMs: DurationMs): WorkerStatus {
     const states = [...this.#states.values()];
     const status: WorkerStatus = {
       worker: 0,
       ...this.#counts,
       sources: this.#sourceSubtasks(),
-      behindMs: this.#isBehind ? now - this.#caughtUpAt : 0,
+      behindMs: this.#behindMs(now, inFlightMs),
       stateBytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
       stateEntries: states.reduce((sum, { entries }) => sum + entries, 0),
       batch,
@@ -70,6 +80,12 @@ export class BatchProgress {
     this.#latency = [];
     this.#pauses = [];
     return status;
+  }
+
+  /** Input of a batch that takes long has been there for long, though nothing was left over when it was planned. */
+  #behindMs(now: MonotonicMs, inFlightMs: DurationMs): DurationMs {
+    if (this.#isBehind) return now - this.#caughtUpAt;
+    return inFlightMs >= LONG_BATCH_MS ? inFlightMs : 0;
   }
 
   #sourceSubtasks(): WorkerStatus['sources'] {

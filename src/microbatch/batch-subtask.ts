@@ -51,13 +51,12 @@ export interface BatchSubtaskOptions {
 /** How a task looks up from its work now and then. False: another attempt has taken the claim, give up. */
 export type LookUp = () => boolean;
 
-/** Records between two looks. */
-const CHUNK_RECORDS = 512;
-
 export class BatchSubtask implements RecordReceiver, CountingEmitter {
   /** Records read from the source by the task at hand. */
   count = 0;
   readonly #options: BatchSubtaskOptions;
+  /** Records between two looks: as many as a step has in continuous mode, so that a hang is the same in both. */
+  readonly #chunkRecords: number;
   readonly #chain: OperatorChain;
   readonly #head: RecordTarget;
   readonly #host: SubtaskHost;
@@ -74,6 +73,7 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
   constructor(options: BatchSubtaskOptions) {
     const { site, stage, subtask, attempt, restoredEpoch, pauses } = options;
     this.#options = options;
+    this.#chunkRecords = site.options.loop.stepRecords;
     this.#probe = new SinkProbe((ingestTime, records) => this.#latencies.hold(ingestTime, records));
     const { chain, host } = hostSubtask(site, stage, subtask, {
       attempt,
@@ -163,7 +163,7 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
     this.#readers ??= new SplitReaders({ site, stage, subtask, ...source, hint: input.hint });
     for (const split of input.splits) {
       this.#probe.stepBegins();
-      if (!this.#readers.read(split, this, CHUNK_RECORDS, lookUp)) return false;
+      if (!this.#readers.read(split, this, this.#chunkRecords, lookUp)) return false;
     }
     return true;
   }
@@ -174,7 +174,7 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
       const { first, last } = deriveShuffle(plan, plan.exchanges[exchange]!).binsOf(this.#options.subtask);
       const reader = new ShuffleReader(parts, first, last);
       this.#probe.stepBegins();
-      while (reader.drain(this, CHUNK_RECORDS) > 0) if (!lookUp()) return false;
+      while (reader.drain(this, this.#chunkRecords) > 0) if (!lookUp()) return false;
     }
     return true;
   }

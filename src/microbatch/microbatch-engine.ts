@@ -10,18 +10,20 @@ import { assert } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { BatchGeneration } from './batch-generation.ts';
 import { beginTrigger, type TriggerState } from './decide-trigger.ts';
+import type { RateEstimator } from './rate-estimator.ts';
 import type { TaskPool } from './task-pool.ts';
 import type { TaskPoolHosting } from './task-pool-hosting.ts';
 
-/** Outlives generations: a job that reads what is there at its start means the start of the run. */
+/** Outlives generations: a job that reads what is there at its start means the start of the run, and its rate is known from then on. */
 export interface TriggerMemory {
   state: TriggerState;
+  rate: RateEstimator | undefined;
 }
 
 export class MicrobatchEngine implements Engine {
   readonly mode = 'microbatch';
   readonly #hosting: TaskPoolHosting;
-  readonly #trigger: TriggerMemory = { state: beginTrigger() };
+  readonly #trigger: TriggerMemory = { state: beginTrigger(), rate: undefined };
   #prepared: { readonly plan: PhysicalPlan; readonly pool: Promise<TaskPool> } | undefined;
 
   constructor(hosting: TaskPoolHosting) {

@@ -73,10 +73,13 @@ export class MicrobatchWorker {
         return { kind: 'superseded' };
       }
       this.#ports.crashPoint('task.claimed');
-      const output = await found.finish(request, () => {
+      const finishing = found.finish(request, () => {
         heartbeat.beat();
         return true;
       });
+      // What it waits for now is a sink's asynchronous prepare.
+      heartbeat.enter('parked');
+      const output = await finishing;
       this.#hot.set(id, { subtask: found, epoch, attempt });
       this.#ports.crashPoint('task.finished');
       return { kind: 'done', output };

@@ -101,6 +101,10 @@ class PiscinaTaskPool<Job> implements TaskPool {
   readonly #running = new Set<Ticket>();
   /** Threads that have had a task: the others may still be starting, and take the first task that is meant for no thread. */
   readonly #known = new Set<PoolThread>();
+  /** Threads that are loading the job. */
+  #preparing = 0;
+  /** Of threads that were ended in mid-task. */
+  readonly #exits: Promise<unknown>[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(data: PoolThreadData<Job>, plan: PhysicalPlan, { entry, clock, idleThreadMs }: PoolSurroundings) {
@@ -169,6 +173,7 @@ class PiscinaTaskPool<Job> implements TaskPool {
     for (const ticket of this.#running) ticket.settle({ kind: 'failed', report: closed() });
     await this.#closeSubtasks(idle);
     await this.#piscina.destroy();
+    await Promise.all(this.#exits);
   }
 
   /** Operators, readers and writers in memory are closed where nothing runs; a thread that does not come back is ended all the same. */
@@ -184,6 +189,17 @@ class PiscinaTaskPool<Job> implements TaskPool {
     });
     await Promise.race([Promise.all(tickets.map(({ reply }) => reply)), timeout]);
     timer?.cancel();
+  }
+
+  /** A task that waits gets the thread when it has loaded the job: that is no part of the task, nor of its time. */
+  async #grow(): Promise<void> {
+    this.#preparing++;
+    const reply = await this.#prepareThread();
+    this.#preparing--;
+    if (reply.kind === 'failed' && this.#knownAlive().length === 0) {
+      for (const ticket of this.#waiting.splice(0)) ticket.settle(reply);
+    }
+    this.#dispatch();
   }
 
   async #prepareThread(): Promise<PoolReply> {
@@ -216,6 +232,9 @@ class PiscinaTaskPool<Job> implements TaskPool {
   #kill(ticket: Ticket, report: ErrorReport): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== ticket);
     ticket.settle({ kind: 'failed', report });
+    // Piscina forgets the thread that it ends: whoever closes the pool waits for it too (I10).
+    const thread = this.#piscina.threads.find(({ threadId }) => threadId === ticket.thread);
+    if (thread !== undefined) this.#exits.push(new Promise((resolve) => thread.once('exit', resolve)));
     ticket.abort.abort();
   }
 
@@ -231,15 +250,20 @@ class PiscinaTaskPool<Job> implements TaskPool {
     const idle = this.#idle();
     const known = this.#knownAlive();
     const unplaced = [...this.#running].filter(({ thread }) => thread === undefined).length;
+    const growthMax = Math.min(this.#threadsMax - known.length - unplaced, this.#waiting.length - this.#preparing);
     const assignments = assignTasks(this.#waiting, {
       idle,
       busy: known.filter((thread) => !idle.includes(thread)),
-      growth: Math.max(0, this.#threadsMax - known.length - unplaced),
+      growth: Math.max(0, growthMax),
     });
-    const tickets = assignments.map(({ task }) => this.#waiting[task]!);
-    this.#waiting = this.#waiting.filter((ticket) => !tickets.includes(ticket));
-    for (const [index, { thread }] of assignments.entries())
-      this.#send(tickets[index]!, thread === 'new' ? undefined : thread);
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(
+      (_, index) => !assignments.some(({ task, thread }) => task === index && thread !== 'new'),
+    );
+    for (const { task, thread } of assignments) {
+      if (thread === 'new') void this.#grow();
+      else this.#send(waiting[task]!, thread);
+    }
   }
 
   #knownAlive(): readonly PoolThread[] {

@@ -64,7 +64,7 @@ export interface TaskWork {
   readonly subtask: SubtaskIndex;
   /** The epoch that the batch becomes; its predecessor is committed. */
   readonly epoch: Epoch;
-  /** The job ends behind it. */
+  /** Every source has ended behind it. */
   readonly isFinal: boolean;
   /** Base tables hold everything up to here. */
   readonly foldedThrough: Epoch;

@@ -45,7 +45,10 @@ export type PollResult = 'progress' | 'idle' | 'ended';
 export interface SourceReader<T = unknown> {
   /** Next offset of every split of this reader: what an epoch seals. Plain data, not changed afterwards. */
   offsets(): SplitOffsets;
-  /** Emits at most `limit` records, and never goes beyond `until` where it is given (exclusive, per split). */
+  /**
+   * Emits at most `limit` records, and never goes beyond `until` where it is given (exclusive, per split). What was surveyed is there:
+   * with `until` a reader says `idle` only when it has come to it.
+   */
   poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult;
   /** When a reader that said `idle` wants to be asked again; `Infinity` if only a ring can wake it. */
   wakeAt(): MonotonicMs;
