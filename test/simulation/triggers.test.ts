@@ -1,6 +1,6 @@
 /** When batches start, how much they read, and when a job that runs in them ends: through the whole engine, in simulated time. */
 import { describe, expect, it } from 'vitest';
-import { defineJob, type JobOptionsInput, sinks } from '../../src/index.ts';
+import { defineJob, type EngineMode, type JobOptionsInput, sinks, type Until } from '../../src/index.ts';
 import {
   MemoryDisk,
   type SimulatedEpoch,
@@ -290,6 +290,29 @@ describe('until', () => {
     expect(elapsedMs).toBeLessThan(400 + 200 + 90);
     expect(batches.length).toBeGreaterThanOrEqual(4);
     for (const { tookMs } of batches) expect(tookMs).toBe(90);
+  });
+});
+
+describe.each<EngineMode>(['continuous', 'microbatch'])('a job in %s mode that stops by itself', (mode) => {
+  /** What is there at the start, then nothing for a while, then a record every 20 ms. */
+  const arrivals = [[...allAt(0, 60), ...upTo(100).map((index) => 400 + 20 * index)]];
+
+  it.each<[Until, (read: number, elapsedMs: number) => boolean]>([
+    [{ kind: 'idle' }, (read) => read === 60],
+    [{ kind: 'records', records: 70 }, (read) => read >= 70 && read < 160],
+    [{ kind: 'duration', durationMs: 500 }, (read, elapsedMs) => elapsedMs >= 500 && read >= 60 + 5 && read < 160],
+  ])('has committed all it has read, and a later run reads the rest: %o', async (until, isRight) => {
+    const disk = new MemoryDisk();
+    const options = { mode, epoch: { intervalMs: 30 }, batch: { recordsMax: 40 } };
+
+    const first = await run({ arrivals }, { rest: { disk, options, until } });
+    const second = await run({ arrivals }, { rest: { disk, options } });
+
+    expect(first.outcome).toEqual({ kind: 'completed', stop: 'drain' });
+    expect(first.read).toEqual([upTo(first.status.recordsRead)]);
+    expect(isRight(first.status.recordsRead, first.elapsedMs)).toBe(true);
+    expect(second.outcome).toEqual({ kind: 'completed', stop: 'complete' });
+    expect(second.read).toEqual([upTo(160).slice(first.status.recordsRead)]);
   });
 });
 
