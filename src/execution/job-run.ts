@@ -30,6 +30,7 @@ import type { CrashPoint } from './crash-points.ts';
 import { decideStop, type Until } from './decide-stop.ts';
 import type { Engine, GenerationContext, GenerationEnd, GenerationRun } from './engine.ts';
 import type { EpochReport } from './epoch-committer.ts';
+import { foldAhead } from './fold-ahead.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { type JobOutcome, type JobStatus, RESTARTS_SHOWN_MAX, type RestartSummary } from './job-status.ts';
 import type { LatencyPart } from './latency-histogram.ts';
@@ -106,7 +107,7 @@ export class JobRun {
       clock: options.clock,
       options: options.options,
       engines: options.engines,
-      prepare: (engine) => engine.prepare(options.plan, options.options),
+      prepare: (engine) => this.#prepareSwitch(engine),
       onPrepared: () => this.#open?.run.finish('drain'),
     });
     this.#sourceSubtasks = options.plan.stages
@@ -234,6 +235,21 @@ export class JobRun {
       this.#modes.paused(this.#options.clock.monotonic());
       await this.#closeGeneration();
     }
+  }
+
+  /** While the old mode goes on: its successor's threads come up, and what they would have to load before they begin gets little. */
+  async #prepareSwitch(engine: Engine): Promise<void> {
+    const { clock, options, plan } = this.#options;
+    const open = this.#open;
+    const folded =
+      open &&
+      foldAhead({
+        store: open.state.store,
+        clock,
+        retainEpochs: options.state.retainEpochs,
+        isOpen: () => this.#open === open,
+      });
+    await Promise.all([engine.prepare(plan, options), folded]);
   }
 
   async #openGeneration(engine: Engine): Promise<OpenGeneration> {

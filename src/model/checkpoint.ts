@@ -124,9 +124,9 @@ export interface CheckpointStore {
   foldedThrough(): Epoch;
   /**
    * Moves one small sorted chunk of old deltas into the base tables. True while more is due. Called between commits when
-   * the driver has time; bounded to a few milliseconds.
+   * the driver has time; bounded to a few milliseconds. `early`: whatever may be folded is due, however little it is.
    */
-  foldSlice(): boolean;
+  foldSlice(when?: 'due' | 'early'): boolean;
   /** Bytes of deltas not yet folded: the coordinator delays the next epoch above a bound (I8). */
   unfoldedBytes(): number;
   close(): void;

@@ -147,15 +147,15 @@ export class DurableCheckpointStore implements CheckpointStore {
     return this.#progress.through;
   }
 
-  foldSlice(): boolean {
+  foldSlice(when: 'due' | 'early' = 'due'): boolean {
     this.#requireUsable();
-    this.#fold ??= this.#nextFold();
+    this.#fold ??= this.#nextFold(when);
     if (this.#fold === undefined) return false;
     const fold = this.#fold;
     this.#attempt(`fold the state up to epoch ${fold.through}`, () => {
       if (!fold.step((body) => this.#transact(body))) this.#finish(fold);
     });
-    return this.#fold !== undefined || this.#plannedFold() !== undefined;
+    return this.#fold !== undefined || this.#plannedFold(when) !== undefined;
   }
 
   unfoldedBytes(): number {
@@ -169,8 +169,8 @@ export class DurableCheckpointStore implements CheckpointStore {
     this.#store.close();
   }
 
-  #nextFold(): DeltaFold | undefined {
-    const through = this.#plannedFold();
+  #nextFold(when: 'due' | 'early'): DeltaFold | undefined {
+    const through = this.#plannedFold(when);
     if (through === undefined) return undefined;
     this.#progress = { through: this.#progress.through, target: through };
     const { crashPoint } = this.#options;
@@ -183,10 +183,11 @@ export class DurableCheckpointStore implements CheckpointStore {
     });
   }
 
-  #plannedFold(): Epoch | undefined {
+  #plannedFold(when: 'due' | 'early'): Epoch | undefined {
     const latest = this.#latest?.epoch ?? 0;
     const { through: foldedThrough, target } = this.#progress;
-    return planFold({ foldedThrough, target, latest, unfolded: this.#unfolded.epochs() }, this.#options.policy);
+    const policy = when === 'due' ? this.#options.policy : { ...this.#options.policy, foldEveryEpochs: 1 };
+    return planFold({ foldedThrough, target, latest, unfolded: this.#unfolded.epochs() }, policy);
   }
 
   /** Declares the deltas folded; from here on nobody needs them. */

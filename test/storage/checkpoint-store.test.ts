@@ -42,6 +42,27 @@ describe.each([
   const medium = createMedium();
   afterEach(() => medium.dispose());
 
+  it('folds what is not due when it is asked to do so early, and never what is retained', () => {
+    const fresh = createMedium();
+    const rig = new StateRig(fresh);
+    for (let epoch = 1; epoch <= 2; epoch++) {
+      rig.at('a').value('total').set(epoch);
+      rig.epoch();
+    }
+
+    expect(rig.store.foldSlice()).toBe(false);
+    expect(rig.store.foldedThrough()).toBe(0);
+    while (rig.store.foldSlice('early'));
+    expect(rig.store.foldedThrough()).toBe(1);
+    while (rig.store.foldSlice('early'));
+    expect(rig.store.foldedThrough()).toBe(1);
+
+    rig.crash(2);
+
+    expect(rig.at('a').value('total').get()).toBe(2);
+    fresh.dispose();
+  });
+
   it('keeps the newest manifests, folds behind them and delivers everything after a restart', () => {
     const rig = new StateRig(medium);
     for (let epoch = 1; epoch <= 10; epoch++) {
