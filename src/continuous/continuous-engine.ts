@@ -70,7 +70,6 @@ class ContinuousGeneration implements GenerationRun {
   readonly #coordinator: EpochCoordinator;
   #end: (end: GenerationEnd) => void = () => {};
   #workers: readonly WorkerLink[] = [];
-  #stop: StopKind = 'drain';
   #closing: Promise<void> | undefined;
 
   constructor(context: GenerationContext) {
@@ -93,7 +92,8 @@ class ContinuousGeneration implements GenerationRun {
       announce: (epoch, foldedThrough) => this.#tell((worker) => worker.epochCommitted(epoch, foldedThrough)),
       onEpoch: (report) => {
         context.onEpoch(report);
-        if (report.isFinal) this.#end({ kind: 'finished', stop: this.#stop });
+        // As its marker said: sources may have ended behind it.
+        if (report.isFinal) this.#end({ kind: 'finished', stop: report.manifest.isComplete ? 'complete' : 'drain' });
       },
       onFailure: (report) => this.#fail(report),
     });
@@ -114,7 +114,6 @@ class ContinuousGeneration implements GenerationRun {
   }
 
   finish(stop: StopKind): void {
-    if (stop === 'complete') this.#stop = stop;
     this.#coordinator.finish(stop);
   }
 

@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { sinks, sources } from '../../src/connectors/index.ts';
 import { ContinuousEngine } from '../../src/continuous/continuous-engine.ts';
 import type { PreparedWorkers, WorkerHosting, WorkerLink } from '../../src/continuous/worker-hosting.ts';
-import type { Deployment } from '../../src/execution/deployment.ts';
+import type { Deployment, WorkerEvents } from '../../src/execution/deployment.ts';
 import type { GenerationContext } from '../../src/execution/engine.ts';
 import { type JobOptions, resolveJobOptions } from '../../src/execution/options.ts';
-import { AssertionError, WorkerLostError } from '../../src/model/index.ts';
+import { AssertionError, subtaskId, WorkerLostError } from '../../src/model/index.ts';
 import { compile, defineJob, type PhysicalPlan } from '../../src/plan/index.ts';
+import { listSubtasks } from '../../src/plan/placement.ts';
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
 import { RecordingStore } from '../support/recording-store.ts';
+import { snapshotOf } from '../support/snapshots.ts';
 
 const options: JobOptions = resolveJobOptions({ workers: 2, parallelism: 2 });
 
@@ -25,6 +27,8 @@ const plan = createPlan();
 /** Hosting that writes down what is asked of it, by number of the set of workers: `prepare 1`, `deploy 1 in generation 4`. */
 class WrittenHosting implements WorkerHosting {
   readonly log: string[] = [];
+  /** What the workers deployed last say to the driver. */
+  events: WorkerEvents | undefined;
   failNext: Error | undefined;
   #sets = 0;
 
@@ -38,8 +42,9 @@ class WrittenHosting implements WorkerHosting {
     ready.catch(() => undefined);
     return {
       ready,
-      deploy: async (deployments: readonly Deployment[]) => {
+      deploy: async (deployments: readonly Deployment[], events: WorkerEvents) => {
         await ready;
+        this.events = events;
         const { generation } = deployments[0]!;
         this.log.push(`deploy ${set} in generation ${generation}`);
         return deployments.map(({ worker }) => this.#link(set, worker));
@@ -59,8 +64,7 @@ class WrittenHosting implements WorkerHosting {
   }
 }
 
-function contextOf(generation: number): GenerationContext {
-  const clock = new SimulatedClock();
+function contextOf(generation: number, clock: SimulatedClock = new SimulatedClock()): GenerationContext {
   return {
     plan,
     options,
@@ -109,6 +113,24 @@ describe('the continuous engine', () => {
       'end 2.0',
       'end 2.1',
     ]);
+  });
+
+  it('ends a generation as its last epoch was begun, whatever its sources say behind that', async () => {
+    const { hosting, engine } = setUp();
+    const clock = new SimulatedClock();
+    const context = contextOf(1, clock);
+    const run = await engine.start(context);
+
+    run.finish('drain');
+    clock.advance(0);
+    expect(run.inFlight()?.missing).not.toEqual([]);
+    run.finish('complete');
+    for (const { stage, subtask } of listSubtasks(plan))
+      hosting.events!.snapshot(snapshotOf({ subtask: subtaskId(stage, subtask), epoch: 1 }));
+
+    expect(await run.ended).toEqual({ kind: 'finished', stop: 'drain' });
+    expect(context.store.latest()).toMatchObject({ epoch: 1, isComplete: false });
+    await run.close();
   });
 
   it('prepares once, however often it is asked before a start', async () => {
