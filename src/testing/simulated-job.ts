@@ -15,6 +15,7 @@ import { type EngineMode, type JobOptions, type JobOptionsInput, resolveJobOptio
 import { MicrobatchEngine } from '../microbatch/microbatch-engine.ts';
 import {
   type CheckpointManifest,
+  type Clock,
   type DurationMs,
   type Epoch,
   type EpochCounts,
@@ -35,6 +36,7 @@ import {
   openMemoryCheckpointStore,
   openMemoryStateReader,
 } from '../storage/index.ts';
+import { PassingClock } from './passing-clock.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedHosting } from './simulated-hosting.ts';
 import { SimulatedScheduler } from './simulated-scheduler.ts';
@@ -51,6 +53,11 @@ export interface SimulationOptions {
   readonly disk?: MemoryDisk | undefined;
   /** Largest number of records a subtask takes at a time. Default 16. */
   readonly stepRecordsMax?: number | undefined;
+  /**
+   * Time that every round of steps takes, ms: then epochs begin while records flow, and state is encoded in slices with records between
+   * them. Default: time moves only when nothing else can happen, and state is encoded in one go.
+   */
+  readonly roundMs?: DurationMs | undefined;
   /**
    * Encode in every channel between subtasks, not only where threads would be crossed: finds values outside the value domain
    * (docs/value-domain.md) that would show with more workers only. Chains call and never encode. Default false.
@@ -108,6 +115,9 @@ const CRASH_ROUNDS_LOG_MAX = 8;
 /** Crash points passed within which a process crashes, likewise; an epoch passes about ten. */
 const CRASH_POINTS_LOG_MAX = 6;
 
+/** Between two looks of whoever encodes state: more than a slice may take. */
+const ENCODING_LOOK_MS = 100;
+
 /** Of so many rounds one, on average, has a worker killed, or a switch of mode asked for. */
 const KILL_EVERY_ROUNDS = 50;
 const SWITCH_EVERY_ROUNDS = 30;
@@ -158,7 +168,7 @@ function drawCrash(faults: SimulatedFaults | undefined, process: number, random:
 /** Opens keyed state as a worker does. */
 function statesOn(
   disk: MemoryDisk,
-  clock: SimulatedClock,
+  clock: Clock,
   cacheBytes: number,
 ): (node: NodeId, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch) => KeyedState {
   return (node, subtask, parallelism, { keyGroups }, epoch) =>
@@ -213,8 +223,11 @@ class SimulatedProcess {
       random,
       clock: this.#clock,
       stepRecordsMax: options.stepRecordsMax ?? 16,
+      roundMs: options.roundMs,
     });
-    const createState = statesOn(disk, this.#clock, options.cacheBytes ?? 1_048_576);
+    const isTimed = options.roundMs !== undefined;
+    const encodingClock = isTimed ? new PassingClock(this.#clock, ENCODING_LOOK_MS) : this.#clock;
+    const createState = statesOn(disk, encodingClock, options.cacheBytes ?? 1_048_576);
     this.#hosting = new SimulatedHosting({
       scheduler: this.#scheduler,
       isEncodingForced: options.isEncodingForced ?? false,

@@ -2,10 +2,11 @@
  * Runs everything of a job in one thread, in an order drawn from a seed: the same seed, the same run.
  *
  * It knows two kinds of work: steppables, and messages posted between driver and workers (in order per sender and receiver,
- * otherwise in any order). When neither makes progress, simulated time moves to the next timer.
+ * otherwise in any order). When neither makes progress, simulated time moves to the next timer; where rounds take time, it moves
+ * while there is work as well.
  */
 import type { RandomStream } from '../connectors/index.ts';
-import type { Steppable } from '../model/index.ts';
+import type { DurationMs, Steppable } from '../model/index.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 
 export interface SimulatedSchedulerOptions {
@@ -13,6 +14,8 @@ export interface SimulatedSchedulerOptions {
   readonly clock: SimulatedClock;
   /** Largest record budget of a step; each step draws from 1 to it. */
   readonly stepRecordsMax: number;
+  /** Time that every round takes, ms. Default 0: time moves only when nothing else can happen. */
+  readonly roundMs?: DurationMs | undefined;
 }
 
 /** Messages in flight on one link. */
@@ -61,6 +64,7 @@ export class SimulatedScheduler {
       const before = this.#progress;
       this.#round();
       await turnOfEventLoop();
+      this.clock.advance(this.#options.roundMs ?? 0);
       if (this.#progress > before || this.#hasMessages()) {
         idleRounds = 0;
         continue;
