@@ -12,6 +12,7 @@ import {
   type Epoch,
   MillraceError,
   type MonotonicMs,
+  OptionError,
 } from '../model/index.ts';
 import { decideMode, type ModeState } from './decide-mode.ts';
 import type { Engine } from './engine.ts';
@@ -49,6 +50,7 @@ interface PendingSwitch {
   /** `undefined`: the new engine is still being brought up. */
   preparedAt: MonotonicMs | undefined;
   pausedAt: MonotonicMs | undefined;
+  isTakenBack: boolean;
 }
 
 export class ModeControl {
@@ -99,14 +101,16 @@ export class ModeControl {
   /**
    * A user asks. A mode by name ends adaptive mode. Resolves when the job runs in that mode; at once, with a pause of 0, when it does
    * already. Rejects when another switch is under way, when the other engine cannot be brought up (the job goes on as it was), and when
-   * the job ends before.
+   * the job ends before. A switch whose new mode fails again and again before it runs can be taken back.
    */
   async request(mode: ExecutionMode): Promise<SwitchReport> {
     if (mode === 'adaptive') {
+      this.#requireAdaptable();
       this.#isAdaptive = true;
       return this.#stay();
     }
     if (this.#pending !== undefined && this.#pending.to !== mode) {
+      if (this.#mode === this.#pending.to) return this.#takeBack(this.#pending);
       throw new MillraceError(
         `the job is being switched to ${this.#pending.to} mode; wait for that before it is switched to ${mode}`,
         { code: 'ERR_SWITCH_UNDER_WAY', domain: 'user', recovery: 'none' },
@@ -142,6 +146,10 @@ export class ModeControl {
   async generationBegins(): Promise<void> {
     const { engine } = this;
     this.#mode = this.#nextMode();
+    if (this.#pending?.isTakenBack === true) {
+      this.#pending.fail(new CancelledError(`the switch to ${this.#pending.to} mode was taken back before it ran`));
+      this.#pending = undefined;
+    }
     if (engine !== this.engine) await engine.close();
   }
 
@@ -192,8 +200,28 @@ export class ModeControl {
     return pending.done;
   }
 
+  /** The generation that is being opened may run all the same: then the switch was made, and is made again the other way. */
+  #takeBack(pending: PendingSwitch): Promise<SwitchReport> {
+    this.#isAdaptive = false;
+    pending.isTakenBack = true;
+    return pending.done.then(
+      () => this.#begin(pending.from),
+      () => this.#stay(),
+    );
+  }
+
   #nextMode(): EngineMode {
-    return this.#pending?.preparedAt === undefined ? this.#mode : this.#pending.to;
+    if (this.#pending?.preparedAt === undefined) return this.#mode;
+    return this.#pending.isTakenBack ? this.#pending.from : this.#pending.to;
+  }
+
+  #requireAdaptable(): void {
+    const { trigger } = this.#options.options.batch;
+    if (trigger !== 'available-now' && trigger !== 'once') return;
+    throw new OptionError(
+      `a job with batch.trigger '${trigger}' ends by itself behind what it reads in batches: it cannot change its mode with the backlog`,
+      [],
+    );
   }
 
   #stay(): SwitchReport {
@@ -209,5 +237,5 @@ function newSwitch(from: EngineMode, to: EngineMode, askedAt: MonotonicMs): Pend
     fail = reject;
   });
   done.catch(() => undefined);
-  return { from, to, askedAt, done, settle, fail, preparedAt: undefined, pausedAt: undefined };
+  return { from, to, askedAt, done, settle, fail, preparedAt: undefined, pausedAt: undefined, isTakenBack: false };
 }

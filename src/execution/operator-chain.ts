@@ -5,6 +5,7 @@
  * subtask) nor the epoch protocol. User code runs here and only here, and whatever it throws gets its place here.
  */
 import {
+  AssertionError,
   assert,
   describeThrown,
   type Emitter,
@@ -170,7 +171,8 @@ class KeyedLink implements RecordTarget {
 
   receive(record: StreamRecord): void {
     const key = record.key;
-    assert(key !== undefined, `a record without a key reached the keyed operator ${this.#node}`);
+    // Not by `assert`: its message would be made for every record.
+    if (key === undefined) throw new AssertionError(`a record without a key reached the keyed operator ${this.#node}`);
     try {
       this.#state.setCurrentKey(key);
       this.#operator.process(record, this.#out);

@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine, GenerationEnd, GenerationRun, StopKind } from '../../src/execution/engine.ts';
 import { JobRun } from '../../src/execution/job-run.ts';
-import { resolveJobOptions } from '../../src/execution/options.ts';
+import { type JobOptionsInput, resolveJobOptions } from '../../src/execution/options.ts';
 import { defineJob, type EngineMode, sinks, sources } from '../../src/index.ts';
 import { toReport } from '../../src/model/index.ts';
 import { compile } from '../../src/plan/index.ts';
@@ -47,6 +47,8 @@ class FakeEngine implements Engine {
   prepared: () => void = () => {};
   failToPrepare: (reason: Error) => void = () => {};
   isSlow = false;
+  /** Why a generation cannot be opened. */
+  refusal: Error | undefined;
   /** Threads are there that no generation uses. */
   hasSpares = false;
   readonly #events: string[];
@@ -71,6 +73,7 @@ class FakeEngine implements Engine {
   async start(): Promise<GenerationRun> {
     this.#events.push(`${this.mode} start`);
     this.hasSpares = false;
+    if (this.refusal !== undefined) throw this.refusal;
     const run = new FakeRun((event) => this.#events.push(`${this.mode} ${event}`));
     this.runs.push(run);
     return run;
@@ -82,12 +85,12 @@ class FakeEngine implements Engine {
 }
 
 /** A job that runs in continuous mode; the threads of the other mode are slow to come up. */
-async function setUp() {
+async function setUp(extra: JobOptionsInput = {}) {
   const events: string[] = [];
   const continuous = new FakeEngine('continuous', events);
   const microbatch = new FakeEngine('microbatch', events);
   microbatch.isSlow = true;
-  const options = resolveJobOptions({ mode: 'continuous', workers: 1 });
+  const options = resolveJobOptions({ mode: 'continuous', workers: 1 }, extra);
   const job = defineJob('fake', (builder) => {
     builder.source('in', sources.memory([1])).to('out', sinks.discard());
   });
@@ -185,6 +188,31 @@ describe('a switch', () => {
 
     expect(report).toMatchObject({ from: 'continuous', to: 'microbatch' });
     expect(run.status()).toMatchObject({ state: 'running', mode: 'microbatch', switches: 1, restarts: 1 });
+  });
+
+  it('can be taken back while its new mode fails before it runs', async () => {
+    const { clock, continuous, microbatch, events, run, switched } = await setUp();
+    microbatch.refusal = new Error('the source cannot be surveyed');
+    microbatch.prepared();
+    await settle();
+    continuous.runs[0]!.end(FINISHED);
+    await settle();
+    expect(events.at(-1)).toBe('microbatch start');
+
+    const back = run.switchMode('continuous');
+    clock.advance(60_000);
+    await settle();
+
+    await expect(switched).rejects.toThrow('taken back before it ran');
+    expect(await back).toMatchObject({ from: 'continuous', to: 'continuous', pauseMs: 0 });
+    expect(events.at(-1)).toBe('continuous start');
+    expect(run.status()).toMatchObject({ state: 'running', mode: 'continuous', switches: 0 });
+  });
+
+  it('to adaptive is refused where batches end the job by themselves', async () => {
+    const { run } = await setUp({ batch: { trigger: 'once' } });
+
+    await expect(run.switchMode('adaptive')).rejects.toMatchObject({ code: 'ERR_OPTION' });
   });
 
   it('leaves no threads behind that came up for a restart of the old mode', async () => {
