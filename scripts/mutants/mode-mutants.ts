@@ -32,7 +32,7 @@ export const MODE_MUTANTS: readonly Mutant[] = [
     id: 'S4',
     bug: 'the generation behind a switch begins in the old mode',
     file: 'src/execution/mode-control.ts',
-    from: '    this.#mode = pending.to;\n',
+    from: 'this.#mode = this.#nextMode();',
     to: '',
     tests: SWITCHED,
   },

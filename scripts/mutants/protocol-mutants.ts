@@ -74,7 +74,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
     file: 'src/storage/change-log.ts',
     from: 'touch(cell: Cell): void {\n    if (cell.serial === this.frozenSerial) this.#encode(cell);',
     to: 'touch(cell: Cell): void {\n    if (cell.serial === this.frozenSerial) cell.serial = SERIAL_NONE;',
-    tests: ['test/storage/keyed-state.test.ts', ...SIMULATION],
+    tests: ['test/simulation/state-slices.test.ts'],
   },
   {
     id: 'M13',
