@@ -66,6 +66,8 @@ interface PreparedFor {
 
 class ContinuousGeneration implements GenerationRun {
   readonly ended: Promise<GenerationEnd>;
+  /** A generation is handed out when its workers run. */
+  readonly moving: Promise<void> = Promise.resolve();
   readonly #context: GenerationContext;
   readonly #coordinator: EpochCoordinator;
   #end: (end: GenerationEnd) => void = () => {};

@@ -45,6 +45,8 @@ export interface GenerationContext {
 export interface GenerationRun {
   /** Settles once and never rejects. */
   readonly ended: Promise<GenerationEnd>;
+  /** Settles when records move: state is there, and something was read or there was nothing to read. Never rejects, and never settles if it ends before. */
+  readonly moving: Promise<void>;
   /** Ends behind one more epoch. Idempotent. */
   finish(stop: StopKind): void;
   /** Ends now, without another epoch. Resolves when nothing of the generation is left that could act (I10). Idempotent. */

@@ -221,7 +221,8 @@ export class JobRun {
       this.#open = open;
       this.#lifecycle.enter('running');
       this.#settleRunning.resolve();
-      this.#modes.generationRuns(this.#metrics.epoch());
+      const epoch = this.#metrics.epoch();
+      void open.run.moving.then(() => this.#modes.generationMoves(epoch));
       if (this.#isDraining) {
         this.#lifecycle.enter('draining');
         open.run.finish('drain');

@@ -26,7 +26,7 @@ export interface SwitchReport {
   readonly epoch: Epoch;
   /** Bringing up the new engine while the old one went on, ms. */
   readonly prepareMs: DurationMs;
-  /** From when the old mode had nothing left to read before the switch until the new one began to read, ms. */
+  /** From when the old mode had nothing left to read before the switch until records moved in the new one, ms. */
   readonly pauseMs: DurationMs;
 }
 
@@ -95,7 +95,7 @@ export class ModeControl {
 
   /** Whether the generation that ends gives way to one of the other mode. */
   isSwitchPrepared(): boolean {
-    return this.#pending?.preparedAt !== undefined;
+    return this.#nextMode() !== this.#mode;
   }
 
   /**
@@ -153,8 +153,8 @@ export class ModeControl {
     if (engine !== this.engine) await engine.close();
   }
 
-  /** It runs, behind `epoch`. */
-  generationRuns(epoch: Epoch): void {
+  /** Its records move, behind `epoch`. */
+  generationMoves(epoch: Epoch): void {
     const pending = this.#pending;
     if (pending?.preparedAt === undefined || pending.to !== this.#mode) return;
     const now = this.#options.clock.monotonic();

@@ -44,6 +44,7 @@ const STATUS_INTERVAL_MS = 200;
 
 export class BatchGeneration implements GenerationRun {
   readonly ended: Promise<GenerationEnd>;
+  readonly moving: Promise<void>;
   readonly #context: GenerationContext;
   readonly #pool: TaskPool;
   readonly #trigger: TriggerMemory;
@@ -60,6 +61,7 @@ export class BatchGeneration implements GenerationRun {
   #isStopping = false;
   #isClosing = false;
   #wake: () => void = () => {};
+  #moves: () => void = () => {};
   #failed: (report: ErrorReport) => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -91,6 +93,9 @@ export class BatchGeneration implements GenerationRun {
     trigger.rate ??= RateEstimator.of(options);
     const failed = new Promise<GenerationEnd>((resolve) => {
       this.#failed = (report) => resolve({ kind: 'failed', report });
+    });
+    this.moving = new Promise((resolve) => {
+      this.#moves = resolve;
     });
     this.#running = this.#run();
     this.ended = Promise.race([this.#running, failed]);
@@ -176,6 +181,7 @@ export class BatchGeneration implements GenerationRun {
     const step = decideBatch(options.batch, this.#trigger.state, planned, clock.now(), wakeInMs);
     switch (step.kind) {
       case 'wait':
+        this.#moves();
         this.#report();
         // The report may have been what the job waited for to end.
         if (!this.#isStopping) await this.#wait(step.forMs);
@@ -256,6 +262,7 @@ export class BatchGeneration implements GenerationRun {
         this.#tracker.add(output.snapshot);
         this.#progress.done(output);
       }
+      this.#moves();
       dropRead(written, plan, stages);
       collect(written, outputs);
       crashPoint('batch.superstep');

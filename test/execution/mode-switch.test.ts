@@ -17,6 +17,7 @@ const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(r
 
 class FakeRun implements GenerationRun {
   readonly ended: Promise<GenerationEnd>;
+  readonly moving: Promise<void> = Promise.resolve();
   end: (end: GenerationEnd) => void = () => {};
   readonly #note: (event: string) => void;
 
