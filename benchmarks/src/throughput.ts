@@ -18,7 +18,7 @@ type Mode = 'continuous' | 'microbatch';
 /** Of both, what is read is counted when it is committed. The generator is faster than any batch: the limit cuts batches to about their interval. */
 const OPTIONS: Readonly<Record<Mode, JobOptionsInput>> = {
   continuous: { mode: 'continuous', epoch: { intervalMs: EPOCH_MS } },
-  microbatch: { mode: 'microbatch', batch: { trigger: 'interval', intervalMs: BATCH_MS, recordsMax: 4_000_000 } },
+  microbatch: { mode: 'microbatch', batch: { intervalMs: BATCH_MS, rateControl: 'pid', recordsMax: 4_000_000 } },
 };
 
 const CONDITIONS: BenchmarkResult['conditions'] = {
