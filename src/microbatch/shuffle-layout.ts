@@ -16,7 +16,7 @@ export interface ShuffleLayout {
 }
 
 /** Bins of a hash exchange for each consumer, if there are key groups for so many. More gain nothing. */
-const BINS_PER_CONSUMER_MAX = 16;
+const BINS_PER_CONSUMER_MAX = 8;
 
 /** Of an exchange: beyond, frames become small, and writing them slower than the consumer gains. */
 const BINS_MAX = 64;

@@ -133,7 +133,11 @@ const FILES = ['connectors', 'storage', 'config', 'compare', 'cli', ROOTS];
 
 /** Built-in modules with a home. Those without a row (`node:path`, `node:zlib`, `node:url`, ...) are free. */
 export const BUILTINS: readonly Home[] = [
-  { name: 'node:fs', homes: FILES, use: 'a port: files are opened at the edge (connectors, storage, config, compare, cli)' },
+  {
+    name: 'node:fs',
+    homes: FILES,
+    use: 'a port: files are opened at the edge (connectors, storage, config, compare, cli)',
+  },
   {
     name: 'node:fs/promises',
     homes: FILES,
@@ -185,8 +189,16 @@ export const GLOBALS: readonly Home[] = [
   // storage/owner-probe.ts sends signal 0: whether the owner of a lock still runs.
   { name: 'process.kill', homes: ['crash-point.ts', 'storage/owner-probe.ts'], use: 'a cooperative stop' },
   // compare/trial-process.ts is the entry of a process, and talks to its parent.
-  { name: 'process.on', homes: ['cli', 'compare/trial-process.ts', ROOTS], use: 'the job handle: a library installs no signal handlers' },
-  { name: 'process.once', homes: ['cli', 'compare/trial-process.ts', ROOTS], use: 'the job handle: a library installs no signal handlers' },
+  {
+    name: 'process.on',
+    homes: ['cli', 'compare/trial-process.ts', ROOTS],
+    use: 'the job handle: a library installs no signal handlers',
+  },
+  {
+    name: 'process.once',
+    homes: ['cli', 'compare/trial-process.ts', ROOTS],
+    use: 'the job handle: a library installs no signal handlers',
+  },
   { name: 'process.env', homes: ['cli', ROOTS], use: 'an option, resolved once at the root' },
   { name: 'process.argv', homes: ['cli'], use: 'an option, resolved once at the root' },
   { name: 'process.chdir', homes: [], use: 'paths resolved against the base directory of the job' },

@@ -264,7 +264,9 @@ describe('a shuffle writer', () => {
       expect.objectContaining({
         code: 'ERR_SHUFFLE_TOO_LARGE',
         recovery: 'none',
-        message: expect.stringMatching(/10000 bytes.*batch\.shuffleBytesMax.*continuous.*batch\.recordsMax.*batch\.bytesMax/),
+        message: expect.stringMatching(
+          /10000 bytes.*batch\.shuffleBytesMax.*continuous.*batch\.recordsMax.*batch\.bytesMax/,
+        ),
       }),
     );
 

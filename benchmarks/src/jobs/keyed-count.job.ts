@@ -10,10 +10,16 @@ export interface KeyedCountSettings {
   readonly stages: 'source' | 'source and keyBy' | 'map and filter' | 'all';
 }
 
+/** More than any run reads: of a source without an end only a part is offered to a batch. */
+const RECORDS = 1e12;
+
 const { keys, splits, stages } = readSettings<JobRunSettings<KeyedCountSettings>>().jobSettings;
 
 const job: JobDefinition = defineJob('keyed-count', (builder) => {
-  const payments = builder.source('payments', sources.generator({ splits, create: randomPayments(keys) }));
+  const payments = builder.source(
+    'payments',
+    sources.generator({ splits, records: RECORDS, create: randomPayments(keys) }),
+  );
   if (stages === 'source') return payments.to('nowhere', sinks.discard());
   if (stages === 'map and filter') {
     return payments
