@@ -95,8 +95,9 @@ function noted(what: string): readonly number[] {
 }
 
 /** Each key counts 1, 2, 3, ... in either sink: a gap is a loss, a repeat is an attempt that left a trace. */
-function expectEachOnceInOrder(): void {
-  for (const file of ['out.jsonl', 'shown.jsonl']) {
+/** `out.jsonl` is of a committed sink, `shown.jsonl` of an immediate one, which shows again what a new generation repeats. */
+function expectEachOnceInOrder(files: readonly string[] = ['out.jsonl', 'shown.jsonl']): void {
+  for (const file of files) {
     const last = new Map<number, number>();
     const rows = project.rows<{ readonly key: number; readonly n: number }>(file);
     const wrong = rows.filter(({ key, n }) => {
@@ -245,6 +246,7 @@ describe('a job that is closed in the middle of a task', { timeout: TIMEOUT_MS }
 
     expect(await second.finished).toEqual(COMPLETED);
     expect(second.status()).toMatchObject({ recordsRead: RECORDS, recordsReadByRun: RECORDS - 700 });
-    expectEachOnceInOrder();
+    // Another task of the epoch that was not committed may have been done, and shown what it wrote.
+    expectEachOnceInOrder(['out.jsonl']);
   });
 });
