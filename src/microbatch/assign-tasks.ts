@@ -6,12 +6,18 @@
  * any thread that is free. Where it failed or runs already it goes only if there is no other thread.
  */
 
+import type { Stage } from '../plan/physical-plan.ts';
 import type { PoolThread } from './task.ts';
 import type { TaskPlacement } from './task-pool.ts';
 
 export interface WaitingTask extends TaskPlacement {
   /** Nothing of it is on a thread: it loses nothing elsewhere. */
   readonly isStateless: boolean;
+}
+
+/** Whether a task of the stage leaves nothing on its thread. */
+export function isStateless({ chain }: Stage): boolean {
+  return !chain.some(({ node }) => node.role === 'operator' && node.isStateful);
 }
 
 export interface PoolThreads {

@@ -18,7 +18,7 @@ import {
   WorkerLostError,
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
-import { assignTasks, type WaitingTask } from './assign-tasks.ts';
+import { assignTasks, isStateless, type WaitingTask } from './assign-tasks.ts';
 import type { PoolThread, TaskRequest, TaskResult } from './task.ts';
 import type { PoolAnswer, RunningTask, TaskPlacement, TaskPool } from './task-pool.ts';
 import type { TaskPoolHosting } from './task-pool-hosting.ts';
@@ -137,14 +137,15 @@ class PiscinaTaskPool<Job> implements TaskPool {
   }
 
   run(request: TaskRequest, placement: TaskPlacement): RunningTask {
-    const isStateless = !this.#plan.stages[request.stage]!.chain.some(
-      ({ node }) => node.role === 'operator' && node.isStateful,
-    );
     let onBegun: (thread: PoolThread) => void = () => {};
     const begun = new Promise<PoolThread>((resolve) => {
       onBegun = resolve;
     });
-    const ticket = this.#ticket({ kind: 'task', request }, { ...placement, isStateless }, onBegun);
+    const ticket = this.#ticket(
+      { kind: 'task', request },
+      { ...placement, isStateless: isStateless(this.#plan.stages[request.stage]!) },
+      onBegun,
+    );
     const answer = ticket.reply.then((reply): PoolAnswer => {
       assert(reply.kind !== 'prepared' && reply.kind !== 'closed', 'a task is answered with its result');
       const { thread, beganAt } = ticket;

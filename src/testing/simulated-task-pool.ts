@@ -4,7 +4,7 @@
  * the thread that the production decider chooses.
  */
 import type { JobOptions } from '../execution/options.ts';
-import { assignTasks, type WaitingTask } from '../microbatch/assign-tasks.ts';
+import { assignTasks, isStateless, type WaitingTask } from '../microbatch/assign-tasks.ts';
 import { MicrobatchWorker } from '../microbatch/microbatch-worker.ts';
 import type { PoolThread, TaskRequest } from '../microbatch/task.ts';
 import type { PoolAnswer, RunningTask, TaskPlacement, TaskPool } from '../microbatch/task-pool.ts';
@@ -85,9 +85,6 @@ class SimulatedTaskPool implements TaskPool {
   }
 
   run(request: TaskRequest, placement: TaskPlacement): RunningTask {
-    const isStateless = !this.#plan.stages[request.stage]!.chain.some(
-      ({ node }) => node.role === 'operator' && node.isStateful,
-    );
     let onBegun: Ticket['onBegun'] = () => {};
     let settle: Ticket['settle'] = () => {};
     const begun = new Promise<PoolThread>((resolve) => {
@@ -96,7 +93,8 @@ class SimulatedTaskPool implements TaskPool {
     const answer = new Promise<PoolAnswer>((resolve) => {
       settle = resolve;
     });
-    const ticket: Ticket = { ...placement, isStateless, request, thread: undefined, onBegun, settle };
+    const isMovable = isStateless(this.#plan.stages[request.stage]!);
+    const ticket: Ticket = { ...placement, isStateless: isMovable, request, thread: undefined, onBegun, settle };
     this.#waiting.push(ticket);
     this.#dispatch();
     return { answer, begun, kill: () => this.#lose(ticket) };
