@@ -94,8 +94,10 @@ function noted(what: string): readonly number[] {
   return notes.filter((note) => note.what === what).map(({ threadId }) => threadId);
 }
 
-/** Each key counts 1, 2, 3, ... in either sink: a gap is a loss, a repeat is an attempt that left a trace. */
-/** `out.jsonl` is of a committed sink, `shown.jsonl` of an immediate one, which shows again what a new generation repeats. */
+/**
+ * Each key counts 1, 2, 3, ...: a gap is a loss, a repeat is an attempt that left a trace. `out.jsonl` is of a committed sink,
+ * `shown.jsonl` of an immediate one, which shows again what a new generation repeats.
+ */
 function expectEachOnceInOrder(files: readonly string[] = ['out.jsonl', 'shown.jsonl']): void {
   for (const file of files) {
     const last = new Map<number, number>();
