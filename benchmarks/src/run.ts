@@ -15,6 +15,7 @@ import { hop } from './hop.ts';
 import { latency } from './latency.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
+import { stages } from './stages.ts';
 import { storage } from './storage.ts';
 import { switching } from './switching.ts';
 import { keyedCount, stateless } from './throughput.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   hop,
   restart,
   channel,
+  stages,
   storage,
 ];
 
