@@ -108,5 +108,5 @@ function countStates(plan: PhysicalPlan, worker: number): number {
   return listSubtasks(plan)
     .filter((subtask) => subtask.worker === worker)
     .flatMap((subtask) => plan.stages[subtask.stage]!.chain)
-    .filter(({ node }) => node.role === 'operator' && node.isStateful).length;
+    .filter(({ node }) => node.role === 'operator' && node.state !== 'none').length;
 }

@@ -66,7 +66,7 @@ async function load(): Promise<MicrobatchWorker> {
 function statesPerThread(plan: PhysicalPlan, threads: number): number {
   const states = plan.stages.reduce(
     (sum, { chain, parallelism }) =>
-      sum + parallelism * chain.filter(({ node }) => node.role === 'operator' && node.isStateful).length,
+      sum + parallelism * chain.filter(({ node }) => node.role === 'operator' && node.state !== 'none').length,
     0,
   );
   return Math.max(1, Math.ceil(states / threads));

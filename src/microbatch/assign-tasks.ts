@@ -17,7 +17,7 @@ export interface WaitingTask extends TaskPlacement {
 
 /** Whether a task of the stage leaves nothing on its thread. */
 export function isStateless({ chain }: Stage): boolean {
-  return !chain.some(({ node }) => node.role === 'operator' && node.isStateful);
+  return !chain.some(({ node }) => node.role === 'operator' && node.state !== 'none');
 }
 
 export interface PoolThreads {

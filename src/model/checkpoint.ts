@@ -19,7 +19,38 @@ export interface SubtaskSnapshot {
   readonly outputs: readonly SinkOutput[];
   readonly deadLetters: readonly DeadLetter[];
   readonly counts: EpochCounts;
+  readonly time: SubtaskTime;
 }
+
+/** Where one subtask stood in time when it sealed. */
+export interface SubtaskTime {
+  /** Watermark in force at the head of the chain, that is, up to which timers have fired; {@link TIME_UNSET} before the first. */
+  readonly watermark: TimestampMs;
+  /** Greatest event time seen in each split it reads; END_OF_TIME behind the last record of an ended one. */
+  readonly splits: Readonly<Record<SplitId, TimestampMs>>;
+  /** Earliest pending timers of all its operators; +Infinity: none. */
+  readonly nextEventTimer: TimestampMs;
+  readonly nextProcessingTimer: TimestampMs;
+  /** Records that came too late in this epoch, by operator. Operators without any are absent. */
+  readonly late: Readonly<Record<NodeId, number>>;
+}
+
+/** Where a job stands in time behind an epoch. */
+export interface CheckpointTime {
+  /** How watermarks of several inputs are merged: pinned, a job cannot go on with the other. */
+  readonly policy: WatermarkPolicy;
+  /** Greatest event time seen, by source and split: watermarks go on from here after a restart. */
+  readonly splits: Readonly<Record<NodeId, Readonly<Record<SplitId, TimestampMs>>>>;
+  /** Watermark in force at the head of each stage, by its head's node: it never falls, whatever sources are idle after a restart. */
+  readonly stages: Readonly<Record<NodeId, TimestampMs>>;
+  readonly nextEventTimer: TimestampMs;
+  readonly nextProcessingTimer: TimestampMs;
+  /** Records that came too late, by operator, over all epochs. */
+  readonly late: Readonly<Record<NodeId, number>>;
+}
+
+/** `min`: the slowest input decides (nothing is late that need not be). `max`: the fastest. */
+export type WatermarkPolicy = 'min' | 'max';
 
 export interface SinkOutput {
   readonly node: NodeId;
@@ -71,6 +102,7 @@ export interface CheckpointManifest {
   readonly tokens: Readonly<Record<NodeId, CommitToken>>;
   /** Sums over all epochs so far. */
   readonly totals: EpochCounts;
+  readonly time: CheckpointTime;
   /** True when every source had ended: a further start has nothing to do. */
   readonly isComplete: boolean;
 }
@@ -99,7 +131,13 @@ export interface BatchPlan {
   readonly formatVersion: number;
   /** The epoch that the batch becomes. */
   readonly epoch: Epoch;
+  /** Processing time of everything in the batch: a replay sees it again. */
   readonly plannedAt: TimestampMs;
+  /**
+   * Watermark of each source behind the records of this batch, from the batches before it (engines: Spark's epoch). What is late in it is
+   * decided by that of the batch before, what is closed by this one.
+   */
+  readonly watermarks: Readonly<Record<NodeId, TimestampMs>>;
   /** Splits without a range are not read. */
   readonly ranges: Readonly<Record<NodeId, Readonly<Record<SplitId, SplitRange>>>>;
   /** Behind it every source has ended. */

@@ -41,6 +41,14 @@ export interface SourceReaderContext extends ConnectorContext {
 /** `progress`: something was read or passed over. `idle`: nothing there now. `ended`: nothing will ever come again. */
 export type PollResult = 'progress' | 'idle' | 'ended';
 
+/** Where a reader emits to. Event time is followed split by split, so it says which one it reads. */
+export interface SourceEmitter<T = unknown> extends Emitter<T> {
+  /** What is emitted from now on, in this call of `poll` and the next ones, is of that split. */
+  enterSplit(split: SplitId): void;
+  /** Nothing will ever come of that split again. */
+  endSplit(split: SplitId): void;
+}
+
 /** Lives in one subtask of one generation. Synchronous. */
 export interface SourceReader<T = unknown> {
   /** Next offset of every split of this reader: what an epoch seals. Plain data, not changed afterwards. */
@@ -49,7 +57,7 @@ export interface SourceReader<T = unknown> {
    * Emits at most `limit` records, and never goes beyond `until` where it is given (exclusive, per split). What was surveyed is there:
    * with `until` a reader says `idle` only when it has come to it.
    */
-  poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult;
+  poll(out: SourceEmitter<T>, limit: number, until?: SplitOffsets): PollResult;
   /** When a reader that said `idle` wants to be asked again; `Infinity` if only a ring can wake it. */
   wakeAt(): MonotonicMs;
   /** The epoch up to these offsets is committed. */

@@ -33,6 +33,10 @@ export class StreamRecord<T = unknown> {
   withKey(key: Key): StreamRecord<T> {
     return new StreamRecord(this.value, key, this.timestamp, this.ingestTime);
   }
+
+  withTimestamp(timestamp: TimestampMs): StreamRecord<T> {
+    return new StreamRecord(this.value, this.key, timestamp, this.ingestTime);
+  }
 }
 
 /** Separates the records of epoch `epoch` (before it) from those of the next (behind it). I1. */
@@ -43,4 +47,19 @@ export interface Marker {
   readonly isFinal: boolean;
 }
 
-export type ControlElement = Marker;
+/**
+ * Says of its input: what follows has event times above `time`, or is late. Per channel the times never fall.
+ *
+ * -Infinity: nothing is known yet; +Infinity: the input has ended, nothing follows. A record is late when `timestamp <= time`, a window is
+ * closed when `end <= time` (Spark's rule: equality is late, and equality closes).
+ */
+export interface Watermark {
+  readonly kind: 'watermark';
+  readonly time: TimestampMs;
+  /** The input has been silent for its idle timeout: it does not hold the others back until it speaks again. */
+  readonly isIdle: boolean;
+  /** When the record that raised it was due: latency of the results that it makes final is measured from here. */
+  readonly ingestTime: MonotonicMs;
+}
+
+export type ControlElement = Marker | Watermark;

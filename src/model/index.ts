@@ -15,4 +15,5 @@ export * from './steppable.ts';
 export * from './suggest.ts';
 export * from './system-clock.ts';
 export * from './time.ts';
+export * from './timer.ts';
 export * from './waiting.ts';

@@ -6,9 +6,11 @@
  */
 import type { Epoch, NodeId, SubtaskIndex } from './ids.ts';
 import type { Key } from './key.ts';
-import type { DurationMs } from './time.ts';
+import type { DurationMs, TimeDomain, TimestampMs } from './time.ts';
+import type { DueTimer, TimerQueue } from './timer.ts';
 
-export type StateKind = 'value' | 'list' | 'map';
+/** `timers`: entries in the order of their times, those of all keys of a group together. */
+export type StateKind = 'value' | 'list' | 'map' | 'timers';
 
 export interface ValueState<T> {
   get(): T | undefined;
@@ -34,11 +36,23 @@ export interface MapState<V> {
   clear(): void;
 }
 
+/**
+ * Time to live in processing time, of each value, list element or map entry by itself. What has expired is never seen again, and is
+ * removed from memory and disk soon after, without a scan.
+ */
+export interface StateTtl {
+  readonly ttlMs: DurationMs;
+  /** What begins the time anew. Default 'write'. */
+  readonly refresh?: 'write' | 'read' | undefined;
+}
+
 /** Declares states by name. Called in `open`; the same name always means the same kind. */
 export interface StateAccess {
-  value<T>(name: string): ValueState<T>;
-  list<T>(name: string): ListState<T>;
-  map<V>(name: string): MapState<V>;
+  value<T>(name: string, ttl?: StateTtl): ValueState<T>;
+  list<T>(name: string, ttl?: StateTtl): ListState<T>;
+  map<V>(name: string, ttl?: StateTtl): MapState<V>;
+  /** The timers of the operator in that domain; they fire by `Operator.onTimer`. */
+  timers(domain: TimeDomain): TimerQueue;
 }
 
 /** One subtask's part of one operator's state that changed in one epoch: self-contained, checksummed bytes. */
@@ -54,6 +68,20 @@ export interface StateDelta {
 /** The keyed state of one operator in one subtask. */
 export interface KeyedState extends StateAccess {
   setCurrentKey(key: Key): void;
+
+  /** Wall clock by which values expire, until the next call. Set before each step, and to the time of the plan in a batch. Never falls. */
+  setNow(now: TimestampMs): void;
+  /** Time of the earliest pending timer; +Infinity where there is none. Cheap: asked between any two records. */
+  nextTimerAt(domain: TimeDomain): TimestampMs;
+  /**
+   * Takes the earliest timer with `at <= upTo` out of its queue and makes its key current; ties in the order of key, then tag. The object is
+   * valid until the next call.
+   */
+  takeDueTimer(domain: TimeDomain, upTo: TimestampMs): DueTimer | undefined;
+  /** Removes about `limit` entries that have expired. True while more are due. */
+  removeExpired(limit: number): boolean;
+  /** When the next entry expires; +Infinity: none has a time to live. May be too early, never too late. */
+  nextExpiryAt(): TimestampMs;
 
   /**
    * Marker `epoch` has arrived: whatever changed until now belongs to it. Takes microseconds whatever the number of

@@ -8,6 +8,15 @@ export type MonotonicMs = number;
 
 export type DurationMs = number;
 
+/** Event time that is not known yet: below every time. */
+export const TIME_UNSET: TimestampMs = Number.NEGATIVE_INFINITY;
+
+/** Behind the last record of an input that has ended: above every time. */
+export const END_OF_TIME: TimestampMs = Number.POSITIVE_INFINITY;
+
+/** Which clock a timer or a window goes by: the watermark, or the wall clock. */
+export type TimeDomain = 'event' | 'processing';
+
 export interface Cancellable {
   cancel(): void;
 }

@@ -1,6 +1,6 @@
-export { AGGREGATE_STATE, AggregateOperator } from './aggregate-operator.ts';
-export { aggregates } from './aggregates.ts';
-export type { AggregateRow, Aggregator, AggregatorFields, ResultOf } from './aggregator.ts';
+export { AGGREGATE_STATE, AggregateOperator } from './aggregates/aggregate-operator.ts';
+export { aggregates } from './aggregates/aggregates.ts';
+export type { AggregateRow, Aggregator, AggregatorFields, ResultOf } from './aggregates/aggregator.ts';
 export { FilterOperator } from './filter-operator.ts';
 export { FlatMapOperator } from './flat-map-operator.ts';
 export { KeyByOperator } from './key-by-operator.ts';

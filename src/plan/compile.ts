@@ -83,8 +83,8 @@ function listExchanges(
   return [...nodes.values()]
     .filter((resolved) => !isFused(resolved))
     .flatMap(({ node, inputs }) => inputs.map((edge) => ({ edge, to: stageOf.get(node.id)! })))
-    .map(({ edge: { from, output, partitioning }, to }, index) =>
-      Object.freeze({ index, from: stageOf.get(from)!, fromNode: from, output, to, partitioning }),
+    .map(({ edge: { from, output, partitioning, input }, to }, index) =>
+      Object.freeze({ index, from: stageOf.get(from)!, fromNode: from, output, to, input, partitioning }),
     );
 }
 

@@ -59,8 +59,8 @@ function buildPlan(graph: GraphDraft): LogicalPlan {
 }
 
 function planNode(node: DraftNode, ids: ReadonlyMap<DraftNode, NodeId>): PlanNode {
-  const inputs = node.inputs.map(({ from, output, partitioning }) =>
-    Object.freeze({ from: ids.get(from)!, output, partitioning }),
+  const inputs = node.inputs.map(({ from, output, partitioning, input }) =>
+    Object.freeze({ from: ids.get(from)!, output, partitioning, input }),
   );
   const { expressions, shape } = node;
   return Object.freeze({

@@ -54,7 +54,7 @@ function parallelismProblems(node: DraftNode, id: NodeId): string[] {
 
 /** Typed code cannot get here: only a keyed stream has stateful operators. Plain JavaScript can merge a keyed stream with an unkeyed one. */
 function keyProblems(node: DraftNode, id: NodeId): string[] {
-  if (node.shape.role !== 'operator' || !node.shape.isStateful) return [];
+  if (node.shape.role !== 'operator' || node.shape.state !== 'keyed') return [];
   return node.inputs
     .filter(({ from }) => !isKeyed(from))
     .map(
@@ -64,7 +64,7 @@ function keyProblems(node: DraftNode, id: NodeId): string[] {
 
 function isKeyed(node: DraftNode): boolean {
   if (node.shape.role !== 'operator') return false;
-  if (node.shape.kind === 'keyBy' || node.shape.isStateful) return true;
+  if (node.shape.kind === 'keyBy' || node.shape.state === 'keyed') return true;
   return node.inputs.every(({ from }) => isKeyed(from));
 }
 

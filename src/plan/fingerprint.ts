@@ -18,12 +18,12 @@ export function fingerprintOf(plan: LogicalPlan): string {
 
 function describeNode(node: PlanNode): { readonly id: string } {
   const inputs = node.inputs
-    .map(({ from, output, partitioning }) => `${from}:${output}:${partitioning}`)
+    .map(({ from, input, output, partitioning }) => `${from}:${output}:${partitioning}${input === 0 ? '' : `:${input}`}`)
     .sort(compareText);
   const { identity, kind, states } = node.signature;
   const description = { id: node.id, role: node.role, kind: node.kind, inputs, signature: { identity, kind, states } };
   return node.role === 'operator'
-    ? { ...description, ...{ outputs: node.outputs, isStateful: node.isStateful } }
+    ? { ...description, ...{ outputs: node.outputs, state: node.state } }
     : description;
 }
 

@@ -4,14 +4,16 @@
  * `derive-node-ids.ts`.
  */
 
-import type { Operator, SinkConnector, SourceConnector } from '../model/index.ts';
+import type { Operator, SinkConnector, SourceConnector, StateUse } from '../model/index.ts';
 import { type NodeId, type NodeSignature, type OutputIndex, PlanError } from '../model/index.ts';
-import type { Partitioning } from './logical-plan.ts';
+import type { EventTime, InputIndex, Partitioning } from './logical-plan.ts';
 
 export interface DraftEdge {
   readonly from: DraftNode;
   readonly output: OutputIndex;
   readonly partitioning: Partitioning;
+  /** See `InputEdge`. */
+  readonly input: InputIndex;
 }
 
 /** What a node does, apart from its place in the graph. */
@@ -26,12 +28,15 @@ interface ShapeBase {
 export interface SourceShape extends ShapeBase {
   readonly role: 'source';
   readonly connector: SourceConnector;
+  readonly eventTime?: EventTime | undefined;
 }
 
 export interface OperatorShape extends ShapeBase {
   readonly role: 'operator';
   readonly outputs: readonly string[];
-  readonly isStateful: boolean;
+  readonly state: StateUse;
+  readonly isAsynchronous: boolean;
+  readonly readsSecondFirst: boolean;
   readonly create: () => Operator;
 }
 
@@ -99,7 +104,7 @@ export class GraphDraft {
 
 /** The edge that leads on from the main output of `node`. */
 export function mainOutputOf(node: DraftNode): readonly DraftEdge[] {
-  return [{ from: node, output: 0, partitioning: 'forward' }];
+  return [{ from: node, output: 0, partitioning: 'forward', input: 0 }];
 }
 
 function typeName(value: unknown): string {

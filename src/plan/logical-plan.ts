@@ -2,7 +2,16 @@
  * The graph a user asked for: nodes and edges, frozen, in topological order. It holds functions, hence it never crosses
  * threads: each thread builds its own from the same module or job file, and the fingerprints must agree (I9).
  */
-import type { NodeId, NodeSignature, Operator, OutputIndex, SinkConnector, SourceConnector } from '../model/index.ts';
+import type {
+  DurationMs,
+  NodeId,
+  NodeSignature,
+  Operator,
+  OutputIndex,
+  SinkConnector,
+  SourceConnector,
+  StateUse,
+} from '../model/index.ts';
 
 /**
  * How records of an edge are spread over the consumer's subtasks. `forward`: subtask i to subtask i. `hash`: by key group.
@@ -15,6 +24,20 @@ export interface InputEdge {
   /** Which output of `from`: 0 is the main one. */
   readonly output: OutputIndex;
   readonly partitioning: Partitioning;
+  /** Which input of the consumer it feeds: 1 for the second input of a node that has two, else 0. */
+  readonly input: InputIndex;
+}
+
+export type InputIndex = 0 | 1;
+
+/** How the records of a source get their event times. */
+export interface EventTime {
+  /** Milliseconds since the Unix epoch; no finite number: the record has no event time. */
+  readonly timestampOf: (value: unknown) => number | null | undefined;
+  /** How far a record may be behind the latest one of its split and not be late. */
+  readonly outOfOrderMs: DurationMs;
+  /** A split that has been silent for so long does not hold back the others. +Infinity: it always does. */
+  readonly idleTimeoutMs: DurationMs;
 }
 
 interface NodeBase {
@@ -33,14 +56,20 @@ interface NodeBase {
 export interface SourceNode extends NodeBase {
   readonly role: 'source';
   readonly connector: SourceConnector;
+  /** Absent: its records have no event time, and its watermark is unset until it ends. */
+  readonly eventTime?: EventTime | undefined;
 }
 
 export interface OperatorNode extends NodeBase {
   readonly role: 'operator';
   /** Names of the outputs. The first is the main one: 'main', or 'rest' for `split`. */
   readonly outputs: readonly string[];
-  /** Whether it has keyed state: then its records carry keys and its input edges are `hash`. */
-  readonly isStateful: boolean;
+  /** `keyed`: its records carry keys and its input edges are `hash`. */
+  readonly state: StateUse;
+  /** It waits for something outside: see `AsynchronousWork`. */
+  readonly isAsynchronous: boolean;
+  /** Input 1 is read to its end before input 0, if it ends at all (a table that is joined). */
+  readonly readsSecondFirst: boolean;
   readonly create: () => Operator;
 }
 

@@ -1,5 +1,5 @@
 /** One function per kind of node: what the plan needs to know of it, and how each subtask makes its operator. Pure. */
-import type { Key, NodeSignature, Operator, SinkConnector, SourceConnector } from '../model/index.ts';
+import type { Key, NodeSignature, Operator, SinkConnector, SourceConnector, StateUse } from '../model/index.ts';
 import {
   AGGREGATE_STATE,
   AggregateOperator,
@@ -78,14 +78,24 @@ export function processShape(example: ErasedProcess, create: () => ErasedProcess
 }
 
 function stateless<In, Out>(kind: string, create: () => Operator<In, Out>): OperatorShape {
-  return operator(kind, false, create as () => Operator);
+  return operator(kind, 'none', create as () => Operator);
 }
 
 function stateful(kind: string, create: () => Operator): OperatorShape {
-  return operator(kind, true, create);
+  return operator(kind, 'keyed', create);
 }
 
-function operator(kind: string, isStateful: boolean, create: () => Operator): OperatorShape {
+function operator(kind: string, state: StateUse, create: () => Operator): OperatorShape {
   const signature: NodeSignature = { kind, identity: {}, states: [] };
-  return { role: 'operator', kind, label: '', outputs: MAIN_ONLY, isStateful, signature, create };
+  return {
+    role: 'operator',
+    kind,
+    label: '',
+    outputs: MAIN_ONLY,
+    state,
+    isAsynchronous: false,
+    readsSecondFirst: false,
+    signature,
+    create,
+  };
 }

@@ -2,7 +2,7 @@
  * What runs: stages of fused operators, exchanges between them, and where each subtask lives.
  */
 import type { NodeId, NodeSignature, OutputIndex, StageIndex, WorkerIndex } from '../model/index.ts';
-import type { Partitioning, PlanNode } from './logical-plan.ts';
+import type { InputIndex, Partitioning, PlanNode } from './logical-plan.ts';
 
 export type ExchangeIndex = number;
 
@@ -37,6 +37,8 @@ export interface Exchange {
   readonly fromNode: NodeId;
   readonly output: OutputIndex;
   readonly to: StageIndex;
+  /** Which input of the stage's head it feeds. */
+  readonly input: InputIndex;
   readonly partitioning: Partitioning;
 }
 

@@ -42,7 +42,7 @@ function inheritedParallelism(node: PlanNode, resolved: ReadonlyMap<NodeId, Reso
 /** Whether every record a node emits has a key and is in order among those of its key. */
 function carriesKeys(node: PlanNode, keyed: ReadonlySet<NodeId>): boolean {
   if (node.role !== 'operator') return false;
-  if (node.kind === 'keyBy' || node.isStateful) return true;
+  if (node.kind === 'keyBy' || node.state === 'keyed') return true;
   return node.inputs.every(
     ({ from, partitioning }) => keyed.has(from) && (partitioning === 'forward' || partitioning === 'hash'),
   );

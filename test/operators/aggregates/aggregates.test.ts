@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Aggregator, aggregates } from '../../src/operators/index.ts';
+import { type Aggregator, aggregates } from '../../../src/operators/index.ts';
 
 function fold<Result>(aggregator: Aggregator<number, unknown, Result>, values: readonly number[]): Result {
   return aggregator.result(values.reduce((acc, value) => aggregator.add(acc, value), aggregator.create()));

@@ -3,7 +3,7 @@
  * which counts records; over no value at all `count` is 0 and the others are `null`. Anything else that is not a number,
  * NaN included, is an error: one NaN would make the running result of its key NaN for ever.
  */
-import { OperatorError } from '../model/index.ts';
+import { OperatorError } from '../../model/index.ts';
 import type { Aggregator } from './aggregator.ts';
 import { addToSum, type CompensatedSum, emptySum, totalOf } from './compensated-sum.ts';
 
@@ -88,8 +88,8 @@ function custom<In, Accumulator, Result>(
   return {
     name: `custom:${name}`,
     create: () => definition.create(),
-    add(accumulator, value) {
-      const next = definition.add(accumulator, value);
+    add(accumulator, value, timestamp) {
+      const next = definition.add(accumulator, value, timestamp);
       if (next === undefined) {
         throw new OperatorError(
           `add of the custom aggregate '${name}' returned nothing; it must return the accumulator`,

@@ -5,8 +5,8 @@
  * record, and the order in which a job lists its fields may change over a restart.
  */
 
-import type { StreamRecord, ValueState } from '../model/index.ts';
-import { assert, type Emitter, type Operator, type OperatorContext, OperatorError } from '../model/index.ts';
+import type { StreamRecord, ValueState } from '../../model/index.ts';
+import { assert, type Emitter, type Operator, type OperatorContext, OperatorError } from '../../model/index.ts';
 import type { Aggregator, AggregatorFields } from './aggregator.ts';
 import { createRowFactory, type Row, type RowFactory } from './row-factory.ts';
 
@@ -46,7 +46,7 @@ export class AggregateOperator<In> implements Operator<In, Row> {
     let slot = 0;
     try {
       for (; slot < aggregators.length; slot++) {
-        accumulators[slot] = aggregators[slot]!.add(accumulators[slot], record.value);
+        accumulators[slot] = aggregators[slot]!.add(accumulators[slot], record.value, record.timestamp);
       }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OperatorError, type StreamRecord } from '../../src/model/index.ts';
-import { AggregateOperator, type AggregatorFields, aggregates } from '../../src/operators/index.ts';
-import { runOperator } from '../../src/testing/operator-harness.ts';
-import { recordOf } from './records.ts';
+import { OperatorError, type StreamRecord } from '../../../src/model/index.ts';
+import { AggregateOperator, type AggregatorFields, aggregates } from '../../../src/operators/index.ts';
+import { runOperator } from '../../../src/testing/operator-harness.ts';
+import { recordOf } from '../records.ts';
 
 interface Reading {
   readonly value?: number | null | undefined;

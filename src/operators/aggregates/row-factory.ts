@@ -4,7 +4,7 @@
  * Hot: one call per record. With one to four fields the stores are written out, because V8 then sees one name at each of them: three
  * fields took 2-30 ns a row so, against 80-90 ns for a loop over names, and 80 ns for a copy of a template row.
  */
-import type { Key } from '../model/index.ts';
+import type { Key } from '../../model/index.ts';
 import type { Aggregator } from './aggregator.ts';
 
 export type Row = Record<string, unknown>;

@@ -1,3 +1,5 @@
+import type { TimestampMs } from '../../model/index.ts';
+
 /**
  * One aggregate over the records of a key. Its accumulator is state: it is stored with each epoch and read back after a
  * restart, so it must be plain data (numbers, strings, arrays, plain objects), and {@link Aggregator.name} must change
@@ -8,8 +10,21 @@ export interface Aggregator<In, Accumulator, Result> {
   readonly name: string;
   /** The accumulator of a key that has no record yet. */
   create(): Accumulator;
-  /** Takes one record in. Returns the accumulator to keep: the given one, changed in place, or a new one. */
-  add(accumulator: Accumulator, value: In): Accumulator;
+  /**
+   * Takes one record in. Returns the accumulator to keep: the given one, changed in place, or a new one. `timestamp` is the event time of
+   * the record; NaN where it has none.
+   */
+  add(accumulator: Accumulator, value: In, timestamp: TimestampMs): Accumulator;
+  /**
+   * Takes the records of `later` in, as if they had been added behind those of `accumulator`. Returns the accumulator to keep, as `add` does;
+   * must not change `later`. Associative. Needed by sliding and session windows.
+   */
+  merge?(accumulator: Accumulator, later: Accumulator): Accumulator;
+  /**
+   * Takes out again what was merged first, exactly: behind `retract(merge(a, b), a)` all is as if there had been `b` alone. Only where that
+   * is exact, which rules out sums of fractions. Makes sliding windows cheaper.
+   */
+  retract?(accumulator: Accumulator, earliest: Accumulator): Accumulator;
   /** Must not change the accumulator. */
   result(accumulator: Accumulator): Result;
 }
