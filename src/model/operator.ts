@@ -7,7 +7,7 @@ import type { NodeId, SubtaskIndex } from './ids.ts';
 import type { Key } from './key.ts';
 import type { StateAccess } from './state.ts';
 import type { DueTimer } from './timer.ts';
-import type { MonotonicMs, TimestampMs } from './time.ts';
+import type { Cancellable, DurationMs, MonotonicMs, TimestampMs } from './time.ts';
 
 /** Index of a side output; 0 is the main output. */
 export type OutputIndex = number;
@@ -41,6 +41,12 @@ export interface OperatorContext {
   readonly time: OperatorTime;
   /** Counts records that came too late for this operator (or have no time where one is needed), for `status`. Default 1. */
   countLate(records?: number): void;
+  /** Number of key groups of the job: tells which of {@link ownKeys} is in the group of a key (`keyGroupOf`). */
+  readonly keyGroups: number;
+  /** For asynchronous operators: calls back between two calls of the operator, not before `delayMs` have passed by the clock of the thread. */
+  schedule(delayMs: DurationMs, callback: () => void): Cancellable;
+  /** For asynchronous operators: {@link AsynchronousWork.hasSettled} may have become true outside any call of the operator. Cheap. */
+  wake(): void;
 }
 
 /** The time an operator lives in. Both clocks stand still during a call. */
