@@ -40,13 +40,17 @@ export interface CountOptions {
   readonly slide?: number | undefined;
 }
 
-export type WindowDefinition<In = never> =
+/** Has a start and an end in time: result rows carry them. */
+export type TimeWindow<In = unknown> =
   | ({ readonly kind: 'tumbling' } & TumblingOptions)
   | ({ readonly kind: 'sliding' } & SlidingOptions)
   | ({ readonly kind: 'calendar' } & CalendarOptions)
-  | ({ readonly kind: 'session' } & SessionOptions<In>)
-  | ({ readonly kind: 'count' } & CountOptions)
-  | { readonly kind: 'global' };
+  | ({ readonly kind: 'session' } & SessionOptions<In>);
+
+/** Made of records, whatever their times. */
+export type RecordWindow = ({ readonly kind: 'count' } & CountOptions) | { readonly kind: 'global' };
+
+export type WindowDefinition<In = unknown> = TimeWindow<In> | RecordWindow;
 
 /**
  * `append`: each result once, when it is final. `update`: at every change, one row per record; the last row of a window is its result.
@@ -76,22 +80,22 @@ export interface WindowOptions {
 /** Windows for `keyed.window(...)`. Intervals are `[start, end)`. */
 export const windows: {
   /** Fixed length, one after the other. */
-  tumbling(options: TumblingOptions): WindowDefinition;
+  tumbling(options: TumblingOptions): TimeWindow;
   /** Fixed length, overlapping. The cost of a record does not grow with size / slide. */
-  sliding(options: SlidingOptions): WindowDefinition;
+  sliding(options: SlidingOptions): TimeWindow;
   /** Hours, days, weeks, months or years of a time zone. */
-  calendar(options: CalendarOptions): WindowDefinition;
+  calendar(options: CalendarOptions): TimeWindow;
   /** As long as records keep coming. */
-  session<In>(options: SessionOptions<In>): WindowDefinition<In>;
+  session<In>(options: SessionOptions<In>): TimeWindow<In>;
   /** By number of records. What has not filled a window by the end of input is emitted then. */
-  count(options: CountOptions): WindowDefinition;
+  count(options: CountOptions): RecordWindow;
   /** One for ever per key; final when the input ends. */
-  global(): WindowDefinition;
+  global(): RecordWindow;
 } = Object.freeze({
-  tumbling: (options: TumblingOptions): WindowDefinition => ({ kind: 'tumbling', ...options }),
-  sliding: (options: SlidingOptions): WindowDefinition => ({ kind: 'sliding', ...options }),
-  calendar: (options: CalendarOptions): WindowDefinition => ({ kind: 'calendar', ...options }),
-  session: <In>(options: SessionOptions<In>): WindowDefinition<In> => ({ kind: 'session', ...options }),
-  count: (options: CountOptions): WindowDefinition => ({ kind: 'count', ...options }),
-  global: (): WindowDefinition => ({ kind: 'global' }),
+  tumbling: (options: TumblingOptions): TimeWindow => ({ kind: 'tumbling', ...options }),
+  sliding: (options: SlidingOptions): TimeWindow => ({ kind: 'sliding', ...options }),
+  calendar: (options: CalendarOptions): TimeWindow => ({ kind: 'calendar', ...options }),
+  session: <In>(options: SessionOptions<In>): TimeWindow<In> => ({ kind: 'session', ...options }),
+  count: (options: CountOptions): RecordWindow => ({ kind: 'count', ...options }),
+  global: (): RecordWindow => ({ kind: 'global' }),
 });
