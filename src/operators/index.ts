@@ -1,10 +1,21 @@
 export { AGGREGATE_STATE, AggregateOperator } from './aggregates/aggregate-operator.ts';
 export { aggregates } from './aggregates/aggregates.ts';
 export type { AggregateRow, Aggregator, AggregatorFields, ResultOf } from './aggregates/aggregator.ts';
+export type { AsyncCall, AsyncMapOptions, FailedCall } from './async-map/async-map-definition.ts';
+export type { DeduplicateOptions } from './deduplicate-definition.ts';
 export { FilterOperator } from './filter-operator.ts';
 export { FlatMapOperator } from './flat-map-operator.ts';
+export type {
+  BroadcastJoinOptions,
+  JoinType,
+  StreamJoinOptions,
+  TableJoinOptions,
+  TimeRange,
+  WindowJoinOptions,
+} from './joins/join-definition.ts';
 export { KeyByOperator } from './key-by-operator.ts';
 export { MapOperator } from './map-operator.ts';
+export { LATE_OUTPUT, type OperatorBlueprint } from './operator-blueprint.ts';
 export {
   type DeclaredType,
   defineProcess,
@@ -22,3 +33,17 @@ export {
 } from './process-definition.ts';
 export { type ErasedProcess, ProcessOperator } from './process-operator.ts';
 export { SplitOperator } from './split-operator.ts';
+export {
+  type CalendarOptions,
+  type CalendarUnit,
+  type CountOptions,
+  type EmitMode,
+  type RecordWindow,
+  type SessionOptions,
+  type SlidingOptions,
+  type TimeWindow,
+  type TumblingOptions,
+  type WindowDefinition,
+  type WindowOptions,
+  windows,
+} from './windows/window-definition.ts';
