@@ -10,11 +10,11 @@
  */
 import {
   type ConnectorDescription,
-  type Emitter,
   type MonotonicMs,
   type Offset,
   type PollResult,
   type SourceConnector,
+  type SourceEmitter,
   type SourceReader,
   type SourceReaderContext,
   type SourceSurveyor,
@@ -27,6 +27,7 @@ import { firstScheduledIndex, GeneratorSchedule } from './generator-schedule.ts'
 import { GeneratorSurveyor } from './generator-surveyor.ts';
 import { OptionCheck } from './option-check.ts';
 import { type RandomStream, SeededRandom } from './seeded-random.ts';
+import { SplitAnnouncer } from './split-announcer.ts';
 
 export interface GeneratorSourceOptions<T> {
   /**
@@ -120,6 +121,7 @@ class GeneratorReader<T> implements SourceReader<T> {
   readonly #settings: GeneratorSettings<T>;
   readonly #random: SeededRandom;
   readonly #cursors: readonly GeneratorCursor[];
+  readonly #announcer: SplitAnnouncer = new SplitAnnouncer();
   /** Begins with the first poll, where no surveyor has begun it. */
   #schedule: GeneratorSchedule | undefined;
 
@@ -135,21 +137,29 @@ class GeneratorReader<T> implements SourceReader<T> {
     return Object.fromEntries(this.#cursors.map(({ split, next }) => [split, next]));
   }
 
-  poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult {
+  poll(out: SourceEmitter<T>, limit: number, until?: SplitOffsets): PollResult {
     const now = this.#context.clock.monotonic();
     this.#schedule ??= this.#begin(now);
+    this.#announcer.begin(out);
     let left = limit;
     let hasEnded = true;
     for (const cursor of this.#cursors) {
       left -= this.#emit(out, cursor, left, until?.[cursor.split], now);
       if (cursor.next < this.#settings.records) hasEnded = false;
+      else this.#announcer.end(cursor.split);
     }
     if (left < limit) return 'progress';
     return hasEnded ? 'ended' : 'idle';
   }
 
   /** Emits from `cursor` at most `limit` records below its bound, without one those that are due; returns how many. */
-  #emit(out: Emitter<T>, cursor: GeneratorCursor, limit: number, bound: Offset | undefined, now: MonotonicMs): number {
+  #emit(
+    out: SourceEmitter<T>,
+    cursor: GeneratorCursor,
+    limit: number,
+    bound: Offset | undefined,
+    now: MonotonicMs,
+  ): number {
     const { create, periodMs, records, splits } = this.#settings;
     const isPlanned = bound !== undefined;
     const stop = isPlanned ? Math.min(records, Number(bound)) : records;
@@ -163,6 +173,7 @@ class GeneratorReader<T> implements SourceReader<T> {
       random.begin(index);
       const value = create(index, random);
       cursor.next = index + splits;
+      this.#announcer.enter(cursor.split);
       out.emit(new StreamRecord(value, undefined, Number.NaN, Math.min(dueAt, now)));
       count++;
     }

@@ -6,10 +6,10 @@
 import {
   assert,
   type ConnectorDescription,
-  type Emitter,
   type MonotonicMs,
   type PollResult,
   type SourceConnector,
+  type SourceEmitter,
   type SourceReader,
   type SourceReaderContext,
   type SourceSurveyor,
@@ -20,6 +20,7 @@ import {
   type SurveyContext,
 } from '../model/index.ts';
 import { OptionCheck } from './option-check.ts';
+import { SplitAnnouncer } from './split-announcer.ts';
 
 /** One array per split: the unit in which parallel readers share the work. Split `i` is named `"i"`. */
 export interface MemorySplits<T> {
@@ -87,6 +88,7 @@ interface SplitCursor<T> {
 class MemorySourceReader<T> implements SourceReader<T> {
   readonly #context: SourceReaderContext;
   readonly #cursors: readonly SplitCursor<T>[];
+  readonly #announcer: SplitAnnouncer = new SplitAnnouncer();
 
   constructor(context: SourceReaderContext, recordsOf: (split: SplitId) => readonly T[] | undefined) {
     this.#context = context;
@@ -101,18 +103,21 @@ class MemorySourceReader<T> implements SourceReader<T> {
     return Object.fromEntries(this.#cursors.map(({ split, next }) => [split, next]));
   }
 
-  poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult {
+  poll(out: SourceEmitter<T>, limit: number, until?: SplitOffsets): PollResult {
     const ingestTime = this.#context.clock.monotonic();
+    this.#announcer.begin(out);
     let left = limit;
     let hasEnded = true;
     for (const cursor of this.#cursors) {
       const stop = Math.min(Number(until?.[cursor.split] ?? Number.POSITIVE_INFINITY), cursor.records.length);
       while (left > 0 && cursor.next < stop) {
         left--;
+        this.#announcer.enter(cursor.split);
         const value = cursor.records[cursor.next++] as T;
         out.emit(new StreamRecord(value, undefined, Number.NaN, ingestTime));
       }
       if (cursor.next < cursor.records.length) hasEnded = false;
+      else this.#announcer.end(cursor.split);
     }
     if (left < limit) return 'progress';
     return hasEnded ? 'ended' : 'idle';

@@ -1,9 +1,9 @@
 /** Reads the splits of one subtask of a paced source in turn. */
 import type {
-  Emitter,
   MonotonicMs,
   PollResult,
   SourceConnector,
+  SourceEmitter,
   SourceReader,
   SourceReaderContext,
   SplitOffsets,
@@ -13,11 +13,13 @@ import { parsePacedOffset } from './paced-offset.ts';
 import { PacedSchedule } from './paced-schedule.ts';
 import type { PacedSettings } from './paced-source.ts';
 import { PacedSplit } from './paced-split.ts';
+import { SplitAnnouncer } from './split-announcer.ts';
 
 export class PacedReader<T> implements SourceReader<T> {
   readonly #context: SourceReaderContext;
   readonly #settings: PacedSettings;
   readonly #splits: readonly PacedSplit<T>[];
+  readonly #announcer: SplitAnnouncer = new SplitAnnouncer();
   /** Begins with the first poll, where no surveyor has begun it. */
   #schedule: PacedSchedule | undefined;
   /** Which split comes first in the next poll: none starves behind a busy one. */
@@ -27,7 +29,9 @@ export class PacedReader<T> implements SourceReader<T> {
     this.#context = context;
     this.#settings = settings;
     const hint = innerHint(context.hint);
-    this.#splits = context.splits.map((split) => new PacedSplit(split, context, inner, settings, hint));
+    this.#splits = context.splits.map(
+      (split) => new PacedSplit(split, context, inner, settings, hint, this.#announcer),
+    );
     this.#schedule = PacedSchedule.fromHint(context.hint, settings.periodMs);
   }
 
@@ -35,7 +39,8 @@ export class PacedReader<T> implements SourceReader<T> {
     return Object.fromEntries(this.#splits.map((split) => [split.split, split.offset()]));
   }
 
-  poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult {
+  poll(out: SourceEmitter<T>, limit: number, until?: SplitOffsets): PollResult {
+    this.#announcer.begin(out);
     const now = this.#context.clock.monotonic();
     this.#schedule ??= this.#begin(now);
     const schedule = this.#schedule;
@@ -55,6 +60,7 @@ export class PacedReader<T> implements SourceReader<T> {
         now,
       );
       left -= split.records - before;
+      if (split.hasEnded) this.#announcer.end(split.split);
       if (result === 'progress') hasProgress = true;
       if (result !== 'ended') hasEnded = false;
     }

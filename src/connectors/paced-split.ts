@@ -1,11 +1,11 @@
 /** One split of a paced source: a reader of the source inside for this split alone, asked for no more than is due. */
 import {
   assert,
-  type Emitter,
   type MonotonicMs,
   type Offset,
   type PollResult,
   type SourceConnector,
+  type SourceEmitter,
   type SourceReader,
   type SourceReaderContext,
   type SplitId,
@@ -22,19 +22,21 @@ import {
 } from './paced-offset.ts';
 import type { PacedSchedule } from './paced-schedule.ts';
 import type { PacedSettings } from './paced-source.ts';
+import type { SplitAnnouncer } from './split-announcer.ts';
 
-export class PacedSplit<T> implements Emitter<T> {
+export class PacedSplit<T> implements SourceEmitter<T> {
   readonly split: SplitId;
   readonly name: PacedSplitName;
   readonly #reader: SourceReader<T>;
   readonly #isPaced: boolean;
   readonly #recordsMax: number;
+  readonly #announcer: SplitAnnouncer;
   #records: number;
   #hasEnded = false;
   /** The reader had nothing when it was asked last: it knows when it wants to be asked again. */
   #isDry = false;
   /** Of the poll under way. */
-  #out: Emitter<T> | undefined;
+  #out: SourceEmitter<T> | undefined;
   #now: MonotonicMs = 0;
   #schedule: PacedSchedule | undefined;
 
@@ -44,6 +46,7 @@ export class PacedSplit<T> implements Emitter<T> {
     inner: SourceConnector<T>,
     settings: PacedSettings,
     hint: SurveyHint | undefined,
+    announcer: SplitAnnouncer,
   ) {
     const offset = parsePacedOffset(split, context.offsets[split]);
     this.split = split;
@@ -51,6 +54,7 @@ export class PacedSplit<T> implements Emitter<T> {
     this.#isPaced = settings.periodMs > 0;
     this.#recordsMax = recordsOfSplit(this.name, settings.records);
     this.#records = offset.records;
+    this.#announcer = announcer;
     const offsets = innerOffsets(this.name, offset);
     this.#reader = inner.createReader({ ...context, splits: [this.name.inner], offsets, hint });
   }
@@ -60,13 +64,18 @@ export class PacedSplit<T> implements Emitter<T> {
     return this.#records;
   }
 
+  /** Nothing will ever come of it again. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   offset(): Offset {
     return pacedOffset({ records: this.#records, inner: this.#reader.offsets()[this.name.inner] });
   }
 
   /** `bound`: of a range, which is read whether it is due or not. */
   poll(
-    out: Emitter<T>,
+    out: SourceEmitter<T>,
     limit: number,
     bound: PacedOffset | undefined,
     schedule: PacedSchedule,
@@ -82,12 +91,13 @@ export class PacedSplit<T> implements Emitter<T> {
     this.#schedule = schedule;
     const until = bound?.inner === undefined ? undefined : innerOffsets(this.name, bound);
     const result = this.#reader.poll(this, want, until);
-    this.#hasEnded = result === 'ended';
+    this.#hasEnded ||= result === 'ended' || this.#records >= this.#recordsMax;
     this.#isDry = result === 'idle';
     return result;
   }
 
   emit(record: StreamRecord<T>): void {
+    this.#announcer.enter(this.split);
     const { value, key, timestamp } = record;
     const dueAt = this.#isPaced ? this.#schedule!.dueAt(this.name, this.#records) : this.#now;
     this.#records++;
@@ -96,6 +106,13 @@ export class PacedSplit<T> implements Emitter<T> {
 
   emitTo(): void {
     assert(false, 'a source has one output');
+  }
+
+  /** The reader has one split, and the reader around this one names it by the name it has there. */
+  enterSplit(): void {}
+
+  endSplit(): void {
+    this.#hasEnded = true;
   }
 
   wakeAt(schedule: PacedSchedule): MonotonicMs {

@@ -7,10 +7,11 @@ import type {
   Cancellable,
   Clock,
   DeadLetter,
-  Emitter,
   SinkWriterContext,
+  SourceEmitter,
   SourceReader,
   SourceReaderContext,
+  SplitId,
   StreamRecord,
   SurveyContext,
 } from '../../src/model/index.ts';
@@ -34,8 +35,10 @@ export class ManualClock implements Clock {
   }
 }
 
-export class CollectingEmitter<T = unknown> implements Emitter<T> {
+export class CollectingEmitter<T = unknown> implements SourceEmitter<T> {
   readonly records: StreamRecord<T>[] = [];
+  /** What was said of splits, in order with the records: 'enter a', a record's value, 'end a'. */
+  readonly story: unknown[] = [];
 
   get values(): T[] {
     return this.records.map((record) => record.value);
@@ -43,10 +46,19 @@ export class CollectingEmitter<T = unknown> implements Emitter<T> {
 
   emit(record: StreamRecord<T>): void {
     this.records.push(record);
+    this.story.push(record.value);
   }
 
   emitTo(): void {
     throw new Error('a source has one output');
+  }
+
+  enterSplit(split: SplitId): void {
+    this.story.push(`enter ${split}`);
+  }
+
+  endSplit(split: SplitId): void {
+    this.story.push(`end ${split}`);
   }
 }
 

@@ -1,9 +1,10 @@
+import { SplitAnnouncer } from '../../src/connectors/split-announcer.ts';
 import type { SourceSurveyor, SplitExtent, SplitOffsets } from '../../src/model/index.ts';
 import {
-  type Emitter,
   type MonotonicMs,
   type PollResult,
   type SourceConnector,
+  type SourceEmitter,
   type SourceReader,
   type SourceReaderContext,
   StreamRecord,
@@ -81,6 +82,7 @@ class TimedReader implements SourceReader<TimedRecord> {
   readonly #options: TimedSourceOptions;
   readonly #context: SourceReaderContext;
   readonly #next: Map<string, number>;
+  readonly #announcer: SplitAnnouncer = new SplitAnnouncer();
 
   constructor(options: TimedSourceOptions, context: SourceReaderContext) {
     this.#options = options;
@@ -92,8 +94,9 @@ class TimedReader implements SourceReader<TimedRecord> {
     return Object.fromEntries(this.#next);
   }
 
-  poll(out: Emitter<TimedRecord>, limit: number, until?: SplitOffsets): PollResult {
+  poll(out: SourceEmitter<TimedRecord>, limit: number, until?: SplitOffsets): PollResult {
     const now = this.#context.clock.monotonic();
+    this.#announcer.begin(out);
     let left = limit;
     for (const [split, first] of this.#next) {
       // What was planned is there, also when a new process says that it is still to come.
@@ -103,6 +106,7 @@ class TimedReader implements SourceReader<TimedRecord> {
         this.#read(out, split, index, now);
       }
     }
+    for (const [split, next] of this.#next) if (isOver(this.#options, split, next)) this.#announcer.end(split);
     if (left < limit) return 'progress';
     return [...this.#next].every(([split, next]) => isOver(this.#options, split, next)) ? 'ended' : 'idle';
   }
@@ -115,9 +119,10 @@ class TimedReader implements SourceReader<TimedRecord> {
 
   close(): void {}
 
-  #read(out: Emitter<TimedRecord>, split: string, index: number, now: MonotonicMs): void {
+  #read(out: SourceEmitter<TimedRecord>, split: string, index: number, now: MonotonicMs): void {
     const { isRefused, refusal } = this.#options;
     if (isRefused?.(index) !== true) {
+      this.#announcer.enter(split);
       out.emit(new StreamRecord({ split: Number(split), index }, undefined, Number.NaN, now));
     } else if (refusal === 'skip') {
       this.#context.skipped();

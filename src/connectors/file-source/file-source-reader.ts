@@ -2,15 +2,16 @@
 import { resolve } from 'node:path';
 import {
   ConnectorError,
-  type Emitter,
   type MonotonicMs,
   type PollResult,
+  type SourceEmitter,
   type SourceReader,
   type SourceReaderContext,
   type SplitId,
   type SplitOffsets,
   StreamRecord,
 } from '../../model/index.ts';
+import { SplitAnnouncer } from '../split-announcer.ts';
 import type { FileSourceSettings } from './file-source-options.ts';
 import { FileSplit, type SplitReceiver } from './file-split.ts';
 import type { RecordWindow } from './record-window.ts';
@@ -20,9 +21,10 @@ export class FileSourceReader<T> implements SourceReader<T>, SplitReceiver {
   readonly #context: SourceReaderContext;
   readonly #settings: FileSourceSettings;
   readonly #splits: readonly FileSplit[];
+  readonly #announcer: SplitAnnouncer = new SplitAnnouncer();
   /** Which split comes first in the next poll: none starves behind a busy one. */
   #first = 0;
-  #out: Emitter<T> | undefined;
+  #out: SourceEmitter<T> | undefined;
   #ingestTime: MonotonicMs = 0;
 
   constructor(context: SourceReaderContext, settings: FileSourceSettings) {
@@ -38,7 +40,8 @@ export class FileSourceReader<T> implements SourceReader<T>, SplitReceiver {
     return Object.fromEntries(this.#splits.map((split) => [split.split, { ...split.offset() }]));
   }
 
-  poll(out: Emitter<T>, limit: number, until?: SplitOffsets): PollResult {
+  poll(out: SourceEmitter<T>, limit: number, until?: SplitOffsets): PollResult {
+    this.#announcer.begin(out);
     this.#out = out;
     this.#ingestTime = this.#context.clock.monotonic();
     const splits = this.#splits;
@@ -49,7 +52,8 @@ export class FileSourceReader<T> implements SourceReader<T>, SplitReceiver {
       const split = splits[(this.#first + turn) % splits.length]!;
       if (count < limit) count += split.poll(this, limit - count, until?.[split.split]);
       if (split.state === 'busy') isBusy = true;
-      if (split.state !== 'ended') hasEnded = false;
+      if (split.state === 'ended') this.#announcer.end(split.split);
+      else hasEnded = false;
     }
     if (splits.length > 0) this.#first = (this.#first + 1) % splits.length;
     if (count > 0 || isBusy) return 'progress';
@@ -67,7 +71,8 @@ export class FileSourceReader<T> implements SourceReader<T>, SplitReceiver {
     for (const split of this.#splits) split.close();
   }
 
-  onRecord(value: unknown): void {
+  onRecord(value: unknown, split: SplitId): void {
+    this.#announcer.enter(split);
     this.#out!.emit(new StreamRecord(value as T, undefined, Number.NaN, this.#ingestTime));
   }
 

@@ -30,7 +30,7 @@ import { identityOf, SourceFile } from './source-file.ts';
 
 /** Takes what a split finds. */
 export interface SplitReceiver {
-  onRecord(value: unknown): void;
+  onRecord(value: unknown, split: SplitId): void;
   /** The bytes are in `found` until the call returns. */
   onRefused(refusal: Refusal, split: SplitId, found: RecordWindow): void;
 }
@@ -164,7 +164,7 @@ export class FileSplit {
     const value = text instanceof Refusal ? text : decode(text);
     if (value === undefined) return false;
     if (value instanceof Refusal) receiver.onRefused(value, this.split, window);
-    else receiver.onRecord(value);
+    else receiver.onRecord(value, this.split);
     return true;
   }
 

@@ -357,7 +357,12 @@ describe('bad input of a file source', () => {
     let peak = before;
 
     const values: unknown[] = [];
-    const out = { emit: (record: { value: unknown }) => void values.push(record.value), emitTo: () => {} };
+    const out = {
+      emit: (record: { value: unknown }) => void values.push(record.value),
+      emitTo: () => {},
+      enterSplit: () => {},
+      endSplit: () => {},
+    };
     while (reader.poll(out, 10) === 'progress') peak = Math.max(peak, process.memoryUsage().rss);
     reader.close();
 
