@@ -8,7 +8,8 @@ import { LayeredKeyedState } from '../storage/layered-keyed-state.ts';
 import type { StateReader } from '../storage/state-reader.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
-const KEY_GROUPS = 16;
+/** Key groups of such a state. */
+export const DELTA_STATE_KEY_GROUPS = 16;
 const CACHE_BYTES = 1 << 20;
 
 /** All deltas belong to `node`; oldest first. */
@@ -18,8 +19,8 @@ export function openDeltaState(node: NodeId, deltas: readonly StateDelta[]): Key
     reader: readerOf(deltas),
     node,
     subtask: 0,
-    groups: { first: 0, last: KEY_GROUPS - 1 },
-    keyGroups: KEY_GROUPS,
+    groups: { first: 0, last: DELTA_STATE_KEY_GROUPS - 1 },
+    keyGroups: DELTA_STATE_KEY_GROUPS,
     epoch,
     cacheBytes: CACHE_BYTES,
     clock: new SimulatedClock(),
