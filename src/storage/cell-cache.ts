@@ -53,8 +53,11 @@ export class CellCache {
     this.#advance(HAND_STEPS_PER_CELL, cell);
   }
 
-  /** Counts a cell of an unfolded delta. It is pinned, as are all the others at that time: the hand would turn in vain. */
-  addPinned(cell: Cell): void {
+  /**
+   * Counts a new cell and leaves all others: cells of unfolded deltas are pinned, all of them at that time, and the hand would turn in
+   * vain; of cells that are read together none may go before all are there ({@link trim}).
+   */
+  count(cell: Cell): void {
     this.#entries++;
     this.#bytes += cell.bytes;
   }
@@ -64,8 +67,8 @@ export class CellCache {
     return this.#bytes > this.#bytesMax && !this.#isStalled;
   }
 
-  trim(): void {
-    this.#advance(HAND_STEPS_PER_RECORD, undefined);
+  trim(steps: number = HAND_STEPS_PER_RECORD): void {
+    this.#advance(steps, undefined);
   }
 
   resized(bytes: number): void {

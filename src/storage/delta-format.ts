@@ -23,7 +23,7 @@ export const DELTA_DELETED: number = 0xffffffff;
 export const DELTA_ENTRY_OVERHEAD_BYTES: number = 16;
 
 /** Index in this list is the number in the bytes: never reorder. */
-export const STATE_KINDS: readonly StateKind[] = ['value', 'list', 'map'];
+export const STATE_KINDS: readonly StateKind[] = ['value', 'list', 'map', 'timers'];
 
 export interface DeltaState {
   readonly name: string;

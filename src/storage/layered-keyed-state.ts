@@ -8,6 +8,7 @@
 import {
   assert,
   type Clock,
+  type DueTimer,
   type DurationMs,
   type Epoch,
   type Key,
@@ -19,7 +20,11 @@ import {
   PlanError,
   type StateDelta,
   type StateKind,
+  type StateTtl,
   type SubtaskIndex,
+  type TimeDomain,
+  type TimerQueue,
+  type TimestampMs,
   type ValueState,
 } from '../model/index.ts';
 import { CellCache } from './cell-cache.ts';
@@ -30,6 +35,7 @@ import { MapTable } from './map-table.ts';
 import type { StateReader } from './state-reader.ts';
 import { StateScope } from './state-scope.ts';
 import type { StateTable } from './state-table.ts';
+import { TimerTable } from './timer-table.ts';
 import { ValueTable } from './value-table.ts';
 
 export interface KeyedStateOptions {
@@ -48,6 +54,12 @@ export interface KeyedStateOptions {
   readonly clock: Clock;
 }
 
+/** Names of the states that hold the timers. */
+export const TIMER_STATES: Readonly<Record<TimeDomain, string>> = {
+  event: 'timers:event',
+  processing: 'timers:processing',
+};
+
 export class LayeredKeyedState implements KeyedState {
   readonly #options: KeyedStateOptions;
   readonly #cache: CellCache;
@@ -55,12 +67,14 @@ export class LayeredKeyedState implements KeyedState {
   readonly #scope: StateScope;
   /** By index. */
   readonly #tables: StateTable[] = [];
+  readonly #timers: { event: TimerTable | undefined; processing: TimerTable | undefined };
   #isClosed = false;
 
   /** Loads the unfolded deltas of its key groups; the base tables are only read on demand. */
   constructor(options: KeyedStateOptions) {
     const { reader, node, subtask, clock, groups, keyGroups, epoch } = options;
     this.#options = options;
+    this.#timers = { event: undefined, processing: undefined };
     const folded = reader.refresh();
     assert(folded <= epoch, `I6: the base tables hold epoch ${folded}, "${node}" is to go on from ${epoch}`);
     this.#cache = new CellCache(options.cacheBytes, folded);
@@ -75,16 +89,41 @@ export class LayeredKeyedState implements KeyedState {
     for (const delta of reader.deltas(node, epoch)) this.#restore(delta);
   }
 
-  value<T>(name: string): ValueState<T> {
+  value<T>(name: string, _ttl?: StateTtl): ValueState<T> {
     return this.#table(name, 'value') as ValueTable<T>;
   }
 
-  list<T>(name: string): ListState<T> {
+  list<T>(name: string, _ttl?: StateTtl): ListState<T> {
     return this.#table(name, 'list') as ListTable<T>;
   }
 
-  map<V>(name: string): MapState<V> {
+  map<V>(name: string, _ttl?: StateTtl): MapState<V> {
     return this.#table(name, 'map') as MapTable<V>;
+  }
+
+  timers(domain: TimeDomain): TimerQueue {
+    return this.#timersOf(domain);
+  }
+
+  setNow(_now: TimestampMs): void {}
+
+  nextTimerAt(domain: TimeDomain): TimestampMs {
+    return this.#timers[domain]?.nextAt() ?? Number.POSITIVE_INFINITY;
+  }
+
+  takeDueTimer(domain: TimeDomain, upTo: TimestampMs): DueTimer | undefined {
+    const due = this.#timers[domain]?.takeDue(upTo);
+    if (due === undefined) return undefined;
+    this.setCurrentKey(due.key);
+    return { domain, key: due.key, at: due.at, tag: due.tag };
+  }
+
+  removeExpired(_limit: number): boolean {
+    return false;
+  }
+
+  nextExpiryAt(): TimestampMs {
+    return Number.POSITIVE_INFINITY;
   }
 
   setCurrentKey(key: Key): void {
@@ -132,8 +171,18 @@ export class LayeredKeyedState implements KeyedState {
     if (stored !== undefined && stored !== kind) throw otherKind(node, name, stored, kind);
     const table = createTable(kind, name, this.#tables.length, this.#scope);
     this.#tables.push(table);
+    if (table instanceof TimerTable) this.#register(table);
     this.#cache.register(table.hand());
     return table;
+  }
+
+  #timersOf(domain: TimeDomain): TimerTable {
+    return this.#timers[domain] ?? (this.#table(TIMER_STATES[domain], 'timers') as TimerTable);
+  }
+
+  #register(table: TimerTable): void {
+    if (table.name === TIMER_STATES.event) this.#timers.event = table;
+    if (table.name === TIMER_STATES.processing) this.#timers.processing = table;
   }
 
   #requireKind(table: StateTable, kind: StateKind): StateTable {
@@ -149,7 +198,7 @@ export class LayeredKeyedState implements KeyedState {
       if (cell === undefined) continue;
       cell.pinnedBy = delta.epoch;
       cell.isHot = false;
-      this.#cache.addPinned(cell);
+      this.#cache.count(cell);
     }
   }
 }
@@ -162,6 +211,8 @@ function createTable(kind: StateKind, name: string, index: number, scope: StateS
       return new ListTable(name, index, scope);
     case 'map':
       return new MapTable(name, index, scope);
+    case 'timers':
+      return new TimerTable(name, index, scope);
   }
 }
 

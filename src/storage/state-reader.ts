@@ -12,11 +12,19 @@ import { readCatalog, readFoldProgress } from './ledger.ts';
 import { deltaKey, epochKey, keyAfter, nodeOfDeltaKey, prefixEnd } from './store-key.ts';
 
 const SCAN_BATCH = 256;
+const NO_SUB: Uint8Array = new Uint8Array(0);
 
 /** One entry of a map or list as stored. */
 export interface ScannedEntry {
   readonly sub: Uint8Array;
   readonly value: Uint8Array;
+}
+
+export interface ScanOptions {
+  /** The first sub key; default: from the beginning. */
+  readonly from?: Uint8Array;
+  /** Entries read at once. */
+  readonly batch?: number;
 }
 
 export interface StateReader {
@@ -30,8 +38,8 @@ export interface StateReader {
   kind(node: NodeId, state: string): StateKind | undefined;
   /** The value of one entry in the base tables. */
   read(place: StatePlace, group: KeyGroup, key: Uint8Array, sub: Uint8Array): Uint8Array | undefined;
-  /** All entries of one key in the base tables, ascending by sub key, read in batches. */
-  scan(place: StatePlace, group: KeyGroup, key: Uint8Array): Generator<ScannedEntry>;
+  /** The entries of one key in the base tables, ascending by sub key, read in batches. */
+  scan(place: StatePlace, group: KeyGroup, key: Uint8Array, options?: ScanOptions): Generator<ScannedEntry>;
   /** The unfolded deltas of a node up to `through`, newest epoch first. */
   deltas(node: NodeId, through: Epoch): Generator<DeltaReader>;
   close(): void;
@@ -82,24 +90,27 @@ export class StoredStateReader implements StateReader {
     return record.value;
   }
 
-  *scan(place: StatePlace, group: KeyGroup, key: Uint8Array): Generator<ScannedEntry> {
+  *scan(place: StatePlace, group: KeyGroup, key: Uint8Array, options: ScanOptions = {}): Generator<ScannedEntry> {
+    const { from: first = NO_SUB, batch: batchEntries = SCAN_BATCH } = options;
     const prefix = basePrefix(place, group, key);
     const end = prefixEnd(prefix);
-    let from = prefix;
+    // Not further than stored keys are in the order of their full sub keys.
+    let from: Uint8Array = Buffer.concat([prefix, first.subarray(0, SUB_ORDERED_BYTES)]);
     // Entries whose stored keys agree in all the bytes that are ordered: sorted by their full sub keys before they leave.
     let ties: ScannedEntry[] = [];
     for (;;) {
-      const batch = this.#store.range('state', from, end, SCAN_BATCH);
+      const batch = this.#store.range('state', from, end, batchEntries);
       for (const { key: storedUnder, value: sealed } of batch) {
         const record = openRecord(storedUnder, sealed, this.#describe(place, group));
         const sub = record.sub ?? splitBaseKey(storedUnder).sub!;
+        if (Buffer.compare(sub, first) < 0) continue;
         if (ties.length > 0 && !isTie(ties[0]!.sub, sub)) {
           yield* ties.sort((a, b) => Buffer.compare(a.sub, b.sub));
           ties = [];
         }
         ties.push({ sub, value: record.value });
       }
-      if (batch.length < SCAN_BATCH) break;
+      if (batch.length < batchEntries) break;
       from = keyAfter(batch[batch.length - 1]!.key);
     }
     yield* ties.sort((a, b) => Buffer.compare(a.sub, b.sub));

@@ -36,6 +36,7 @@ export class StateScope {
   /** Set before each record. `undefined` before the first. */
   key: Key | undefined;
 
+  readonly groups: KeyGroupRange;
   readonly changes: ChangeLog;
   readonly cache: CellCache;
   readonly reader: StateReader;
@@ -43,6 +44,7 @@ export class StateScope {
 
   constructor(options: StateScopeOptions) {
     this.#options = options;
+    this.groups = options.groups;
     this.changes = options.changes;
     this.cache = options.cache;
     this.reader = options.reader;

@@ -74,6 +74,7 @@ export function lmdbMedium(): Medium {
 export class StateRig {
   readonly #medium: Medium;
   readonly #cacheBytes: number;
+  readonly #declare: (state: KeyedState) => void;
   store: CheckpointStore;
   states: KeyedState[] = [];
   #reader: StateReader;
@@ -81,9 +82,15 @@ export class StateRig {
   #parallelism = 1;
   #frozen = 0;
 
-  constructor(medium: Medium, parallelism = 1, cacheBytes = 1_000_000) {
+  constructor(
+    medium: Medium,
+    parallelism = 1,
+    cacheBytes = 1_000_000,
+    declare: (state: KeyedState) => void = declareAll,
+  ) {
     this.#medium = medium;
     this.#cacheBytes = cacheBytes;
+    this.#declare = declare;
     this.store = medium.openStore();
     this.#reader = medium.openReader();
     this.#generation = this.store.beginGeneration();
@@ -173,9 +180,13 @@ export class StateRig {
       cacheBytes: this.#cacheBytes,
       clock: new SteppingClock(1),
     });
-    state.value('total');
-    state.list('history');
-    state.map('parts');
+    this.#declare(state);
     return state;
   }
+}
+
+function declareAll(state: KeyedState): void {
+  state.value('total');
+  state.list('history');
+  state.map('parts');
 }

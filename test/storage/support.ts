@@ -59,6 +59,14 @@ export function manifest(
     offsets: {},
     tokens: {},
     totals: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
+    time: {
+      policy: 'min',
+      splits: {},
+      stages: {},
+      nextEventTimer: Number.POSITIVE_INFINITY,
+      nextProcessingTimer: Number.POSITIVE_INFINITY,
+      late: {},
+    },
     isComplete: false,
     ...changes,
   };
@@ -69,6 +77,7 @@ export function batch(epoch: Epoch, changes: Partial<BatchPlan> = {}): BatchPlan
     formatVersion: STATE_FORMAT_VERSION,
     epoch,
     plannedAt: 2_000 + epoch,
+    watermarks: {},
     ranges: { lines: { a: { until: epoch * 10 }, b: { until: 'end', recordsMax: 5 }, c: {} } },
     isLast: false,
     ...changes,
