@@ -3,8 +3,8 @@
  * Names of the file become node ids.
  */
 import { OperatorError } from '../model/index.ts';
-import { type Aggregator, aggregates } from '../operators/index.ts';
-import type { JobBuilder, KeyedStream, ProcessedStream, Stream } from '../plan/index.ts';
+import type { Aggregator } from '../operators/index.ts';
+import type { JobBuilder, KeyedStream, SideStream, Stream } from '../plan/index.ts';
 import { nodeOf } from './check-graph.ts';
 import type { Connectors } from './create-connectors.ts';
 import { compileAggregate } from './expression/aggregate-expression.ts';
@@ -51,7 +51,7 @@ export function drawGraph(
 class Drawing {
   /** By name as written in `inputs`. */
   readonly outputs = new Map<string, Stream<Row>>();
-  readonly #processes = new Map<string, ProcessedStream<Row, Record<string, never>>>();
+  readonly #processes = new Map<string, SideStream<Row, Record<string, never>>>();
   readonly #modules: ReadonlyMap<string, unknown>;
 
   constructor(modules: ReadonlyMap<string, unknown>) {
@@ -121,7 +121,7 @@ class Drawing {
   #process(name: string, config: ProcessConfig, input: Stream<Row>): void {
     type Definition = Parameters<KeyedStream<Row, string>['process']>[0];
     const keyed = this.#keyed(input, config.key, name);
-    const stream = keyed.process(this.#modules.get(name) as Definition) as ProcessedStream<Row, Record<string, never>>;
+    const stream = keyed.process(this.#modules.get(name) as Definition) as SideStream<Row, Record<string, never>>;
     this.#operator(name, config, stream);
     this.#processes.set(name, stream);
   }
@@ -166,15 +166,9 @@ class Drawing {
   }
 
   #aggregates(name: string, { values }: AggregateConfig): Record<string, Aggregator<Row, unknown, unknown>> {
-    const entries = Object.entries(values).map(([field, source]) => {
-      const aggregate = compileAggregate(source, pathOf(name, 'values', field));
-      // The aggregates check that a value is a number, null or absent.
-      const aggregator =
-        aggregate.name === 'count'
-          ? aggregates.count()
-          : aggregates[aggregate.name]((record: Row) => aggregate.of.evaluate(record) as number | null);
-      return [field, aggregator as Aggregator<Row, unknown, unknown>] as const;
-    });
+    const entries = Object.entries(values).map(
+      ([field, source]) => [field, compileAggregate(source, pathOf(name, 'values', field))] as const,
+    );
     return Object.fromEntries(entries);
   }
 }

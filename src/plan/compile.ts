@@ -50,10 +50,13 @@ function checkOptions({ parallelism, workers, keyGroups }: CompileOptions): void
   if (problems.length > 0) throw new OptionError(`the job cannot be planned: ${problems.join('; ')}`, problems);
 }
 
-/** A subtask of a keyed stage without a key group would never get a record. */
+/** A subtask without a key group would never get a record of a keyed stream, and have no place for state of its own. */
 function checkKeyGroups(plan: LogicalPlan, nodes: readonly ResolvedNode[], keyGroups: number): void {
   const tooWide = nodes.filter(
-    ({ parallelism, inputs }) => parallelism > keyGroups && inputs.some(({ partitioning }) => partitioning === 'hash'),
+    ({ node, parallelism, inputs }) =>
+      parallelism > keyGroups &&
+      (inputs.some(({ partitioning }) => partitioning === 'hash') ||
+        (node.role === 'operator' && node.state === 'own')),
   );
   if (tooWide.length === 0) return;
   const named = tooWide.map(({ node, parallelism }) => `'${node.id}' (${parallelism})`).join(', ');

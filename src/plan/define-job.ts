@@ -3,6 +3,7 @@
  * {@link defineJob} and builds the plan again; `build` must give the same graph each time (I9).
  */
 import { type NodeId, PlanError } from '../model/index.ts';
+import { decideReadingOrder } from './decide-reading-order.ts';
 import { deriveNodeIds } from './derive-node-ids.ts';
 import { findPlanProblems } from './find-plan-problems.ts';
 import { type DraftNode, GraphDraft } from './graph-draft.ts';
@@ -55,19 +56,34 @@ function buildPlan(graph: GraphDraft): LogicalPlan {
       `job '${graph.job}' has ${problems.length} problems:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
     );
   }
-  return Object.freeze({ job: graph.job, nodes: Object.freeze(graph.nodes.map((node) => planNode(node, ids))) });
+  const secondFirst = decideReadingOrder(graph.nodes);
+  const nodes = graph.nodes.map((node) => planNode(node, ids, secondFirst.has(node)));
+  return Object.freeze({ job: graph.job, nodes: Object.freeze(nodes) });
 }
 
-function planNode(node: DraftNode, ids: ReadonlyMap<DraftNode, NodeId>): PlanNode {
+function planNode(node: DraftNode, ids: ReadonlyMap<DraftNode, NodeId>, readsSecondFirst: boolean): PlanNode {
   const inputs = node.inputs.map(({ from, output, partitioning, input }) =>
     Object.freeze({ from: ids.get(from)!, output, partitioning, input }),
   );
   const { expressions, shape } = node;
-  return Object.freeze({
-    ...shape,
-    signature: expressions === undefined ? shape.signature : Object.freeze({ ...shape.signature, expressions }),
+  const base = {
     id: ids.get(node)!,
+    kind: shape.kind,
+    label: shape.label,
     inputs: Object.freeze(inputs),
     parallelism: node.parallelism,
-  });
+    signature: expressions === undefined ? shape.signature : Object.freeze({ ...shape.signature, expressions }),
+  };
+  switch (shape.role) {
+    case 'source': {
+      const { role, connector, eventTime } = shape;
+      return Object.freeze({ ...base, role, connector, ...(eventTime === undefined ? {} : { eventTime }) });
+    }
+    case 'sink':
+      return Object.freeze({ ...base, role: shape.role, connector: shape.connector });
+    case 'operator': {
+      const { role, outputs, state, isAsynchronous, create } = shape;
+      return Object.freeze({ ...base, role, outputs, state, isAsynchronous, readsSecondFirst, create });
+    }
+  }
 }

@@ -1,6 +1,8 @@
 /**
  * Ids of nodes: the given name, or the path to the node. Pure.
  *
+ * The inputs of a join are told apart (`(orders/keyBy|payments/keyBy)/join`), those of a merge are not (`(a+b)/map`).
+ *
  * A derived id depends on nothing but the nodes the path leads through (`flights/filter/keyBy`), and on how many nodes
  * of the same kind were attached at the same place before it (`flights/filter#2`): other parts of a graph may change
  * without moving anybody's state. Given names cannot contain `/`, hence never equal a derived id.
@@ -25,8 +27,14 @@ export function deriveNodeIds(nodes: readonly DraftNode[]): ReadonlyMap<DraftNod
 }
 
 function pathOf(inputs: readonly DraftEdge[], ids: ReadonlyMap<DraftNode, NodeId>): string {
-  const places = inputs.map((edge) => placeOf(edge, ids)).sort();
-  const path = places.length === 1 ? places[0]! : `(${places.join('+')})`;
+  const [first, second] = ([0, 1] as const).map((input) =>
+    inputs
+      .filter((edge) => edge.input === input)
+      .map((edge) => placeOf(edge, ids))
+      .sort()
+      .join('+'),
+  );
+  const path = second !== '' ? `(${first}|${second})` : inputs.length === 1 ? first! : `(${first})`;
   return path.length <= PATH_LENGTH_MAX ? path : `~${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
 }
 

@@ -1,8 +1,10 @@
 /** A plan as a Mermaid flowchart: a box per stage, an arrow per edge, exchanges labelled with their partitioning. Pure. */
 import type { NodeId } from '../model/index.ts';
+import { describeNode } from './describe-node.ts';
 import type { PlanNode } from './logical-plan.ts';
 import { outputName } from './output-name.ts';
 import type { PhysicalPlan, Stage } from './physical-plan.ts';
+import { sideOf } from './side-of.ts';
 
 /** The source text of the chart, without a newline at the end. */
 export function explainMermaid(plan: PhysicalPlan): string {
@@ -14,9 +16,9 @@ export function explainMermaid(plan: PhysicalPlan): string {
       output.map((target) => {
         const side = outputName(node, index);
         if (target.kind === 'chained') return arrow(nameOf(node.id), nameOf(target.node), [side], '-->');
-        const { partitioning, to } = plan.exchanges[target.exchange]!;
-        const head = plan.stages[to]!.chain[0]!.node.id;
-        return arrow(nameOf(node.id), nameOf(head), [side, partitioning], '==>');
+        const exchange = plan.exchanges[target.exchange]!;
+        const head = plan.stages[exchange.to]!.chain[0]!.node.id;
+        return arrow(nameOf(node.id), nameOf(head), [side, exchange.partitioning, sideOf(plan, exchange)], '==>');
       }),
     ),
   );
@@ -39,7 +41,8 @@ function arrow(from: string, to: string, labels: readonly (string | undefined)[]
 }
 
 function describe(node: PlanNode): string {
-  return node.label === '' ? node.kind : `${node.kind}: ${node.label}`;
+  const description = describeNode(node);
+  return description === '' ? node.kind : `${node.kind}: ${description}`;
 }
 
 /** Mermaid's entity codes: labels come from job files and must not become markup. */

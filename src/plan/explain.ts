@@ -1,8 +1,10 @@
 /** A plan as text for people: stages, their chains as trees, exchanges, workers, ids. Pure. */
 import type { NodeId, OutputIndex } from '../model/index.ts';
+import { describeNode } from './describe-node.ts';
 import { outputName } from './output-name.ts';
 import type { ChainTarget, PhysicalPlan, Stage } from './physical-plan.ts';
 import { workerOf } from './placement.ts';
+import { sideOf } from './side-of.ts';
 
 /** Several lines, without a newline at the end. */
 export function explain(plan: PhysicalPlan): string {
@@ -22,7 +24,8 @@ function explainStage(plan: PhysicalPlan, stage: Stage): string {
     `stage ${stage.index}: parallelism ${stage.parallelism}, ${workers.length === 1 ? 'worker' : 'workers'} ${workers.sort((a, b) => a - b).join(' ')}`,
     ...stage.inputs.map((index) => {
       const { partitioning, from, fromNode, output } = plan.exchanges[index]!;
-      return `  from stage ${from} by ${partitioning} (exchange ${index}): ${placeName(plan, fromNode, output)}`;
+      const side = sideOf(plan, plan.exchanges[index]!);
+      return `  ${side === undefined ? '' : `${side}: `}from stage ${from} by ${partitioning} (exchange ${index}): ${placeName(plan, fromNode, output)}`;
     }),
     ...explainNode(plan, stage, stage.chain[0]!.node.id, '  ', '  '),
   ];
@@ -35,7 +38,8 @@ function explainNode(plan: PhysicalPlan, stage: Stage, id: NodeId, first: string
   const branches = targets.flatMap((output, index) =>
     output.map((target) => ({ target, name: outputName(node, index) })),
   );
-  const label = node.label === '' ? '' : ` (${node.label})`;
+  const description = describeNode(node);
+  const label = description === '' ? '' : ` (${description})`;
   const lines = [`${first}${node.id}: ${node.kind}${label}`];
   for (const [i, { target, name }] of branches.entries()) {
     const [tee, bar] = branches.length === 1 ? ['', ''] : i === branches.length - 1 ? ['└─ ', '   '] : ['├─ ', '│  '];

@@ -1,5 +1,6 @@
 /** Everything that is wrong with a graph, one sentence each. Pure. */
 import type { NodeId } from '../model/index.ts';
+import { findEventTimeProblems } from './find-event-time-problems.ts';
 import type { DraftNode, GraphDraft } from './graph-draft.ts';
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u;
@@ -16,6 +17,7 @@ export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, 
     ...duplicateProblems(graph.nodes, ids),
     ...graph.nodes.flatMap((node) => parallelismProblems(node, idOf(node))),
     ...graph.nodes.flatMap((node) => keyProblems(node, idOf(node))),
+    ...findEventTimeProblems(graph.nodes, idOf),
     ...shapeProblems(graph, idOf),
   ];
 }
@@ -62,10 +64,11 @@ function keyProblems(node: DraftNode, id: NodeId): string[] {
     );
 }
 
+/** What comes into a second input gives its keys to no record: the keys are those of the first. */
 function isKeyed(node: DraftNode): boolean {
   if (node.shape.role !== 'operator') return false;
   if (node.shape.kind === 'keyBy' || node.shape.state === 'keyed') return true;
-  return node.inputs.every(({ from }) => isKeyed(from));
+  return node.inputs.every(({ from, input }) => input === 1 || isKeyed(from));
 }
 
 function shapeProblems(graph: GraphDraft, idOf: (node: DraftNode) => NodeId): string[] {

@@ -18,13 +18,15 @@ export function fingerprintOf(plan: LogicalPlan): string {
 
 function describeNode(node: PlanNode): { readonly id: string } {
   const inputs = node.inputs
-    .map(({ from, input, output, partitioning }) => `${from}:${output}:${partitioning}${input === 0 ? '' : `:${input}`}`)
+    .map(
+      ({ from, input, output, partitioning }) => `${from}:${output}:${partitioning}${input === 0 ? '' : `:${input}`}`,
+    )
     .sort(compareText);
   const { identity, kind, states } = node.signature;
   const description = { id: node.id, role: node.role, kind: node.kind, inputs, signature: { identity, kind, states } };
-  return node.role === 'operator'
-    ? { ...description, ...{ outputs: node.outputs, state: node.state } }
-    : description;
+  if (node.role !== 'operator') return description;
+  // The kind says which other state there is.
+  return { ...description, ...{ outputs: node.outputs, isStateful: node.state === 'keyed' } };
 }
 
 /** JSON with the fields of every object in order. */

@@ -37,6 +37,8 @@ export interface OperatorShape extends ShapeBase {
   readonly state: StateUse;
   readonly isAsynchronous: boolean;
   readonly readsSecondFirst: boolean;
+  /** It waits for watermarks, or compares event times with them. */
+  readonly needsEventTime: boolean;
   readonly create: () => Operator;
 }
 
@@ -46,7 +48,8 @@ export interface SinkShape extends ShapeBase {
 }
 
 export interface DraftNode {
-  readonly shape: NodeShape;
+  /** Of a source it changes when event time is defined for it. */
+  shape: NodeShape;
   readonly inputs: readonly DraftEdge[];
   /** Given by the user; an id is derived where it is missing. */
   name: string | undefined;

@@ -1,11 +1,24 @@
+export type { Branches, SinkOptions } from './any-stream.ts';
 export { compile } from './compile.ts';
 export { defineJob, type JobDefinition } from './define-job.ts';
+export type { EventTimeOptions, TimestampOf } from './event-time.ts';
 export { explain } from './explain.ts';
 export { explainMermaid } from './explain-mermaid.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export type { JobBuilder } from './job-builder.ts';
 export type {
+  JoinedRow,
+  JoinOptions,
+  TypedBroadcastJoin,
+  TypedTableJoin,
+  WindowedJoinOptions,
+  WindowJoinedRow,
+} from './joined-row.ts';
+export type { KeyedSideStream, KeyedStream } from './keyed-stream.ts';
+export type {
+  EventTime,
   InputEdge,
+  InputIndex,
   LogicalPlan,
   OperatorNode,
   Partitioning,
@@ -23,4 +36,5 @@ export type {
   Stage,
 } from './physical-plan.ts';
 export { type ChannelPlacement, listChannels, listSubtasks, type SubtaskPlacement, workerOf } from './placement.ts';
-export type { Branches, KeyedStream, ProcessedStream, SinkOptions, Stream } from './stream.ts';
+export type { SideStream, SourceStream, Stream } from './stream.ts';
+export type { WindowedStream, WindowRow } from './windowed-stream.ts';

@@ -1,7 +1,7 @@
 import type { SourceConnector } from '../model/index.ts';
 import { type GraphDraft, mainOutputOf } from './graph-draft.ts';
 import { sourceShape } from './node-shapes.ts';
-import { Stream } from './stream.ts';
+import { SourceStream } from './stream.ts';
 
 /** What a job definition is given: the place where streams begin. */
 export class JobBuilder {
@@ -13,8 +13,8 @@ export class JobBuilder {
   }
 
   /** Begins a stream. Offsets are filed under `name`: it must stay the same over restarts. */
-  source<T>(name: string, connector: SourceConnector<T>): Stream<T> {
+  source<T>(name: string, connector: SourceConnector<T>): SourceStream<T> {
     this.#graph.expectConnector('source', name, connector);
-    return new Stream(this.#graph, mainOutputOf(this.#graph.add(sourceShape(connector), [], name)));
+    return new SourceStream(this.#graph, mainOutputOf(this.#graph.add(sourceShape(connector), [], name)));
   }
 }

@@ -9,6 +9,7 @@ import {
   FlatMapOperator,
   KeyByOperator,
   MapOperator,
+  type OperatorBlueprint,
   ProcessOperator,
   SplitOperator,
 } from '../operators/index.ts';
@@ -77,6 +78,20 @@ export function processShape(example: ErasedProcess, create: () => ErasedProcess
   };
 }
 
+/** Of operators that describe themselves. What is wrong with them is reported by the caller. */
+export function blueprintShape(blueprint: OperatorBlueprint, needsEventTime: boolean): OperatorShape {
+  const { kind, label, outputs, identity, states, create } = blueprint;
+  return {
+    ...operator(kind, blueprint.state ?? 'keyed', create),
+    label,
+    outputs,
+    isAsynchronous: blueprint.isAsynchronous ?? false,
+    readsSecondFirst: blueprint.readsSecondFirst ?? false,
+    needsEventTime,
+    signature: { kind, identity, states },
+  };
+}
+
 function stateless<In, Out>(kind: string, create: () => Operator<In, Out>): OperatorShape {
   return operator(kind, 'none', create as () => Operator);
 }
@@ -95,6 +110,7 @@ function operator(kind: string, state: StateUse, create: () => Operator): Operat
     state,
     isAsynchronous: false,
     readsSecondFirst: false,
+    needsEventTime: false,
     signature,
     create,
   };

@@ -4,12 +4,15 @@
  */
 import {
   assert,
+  type KeyGroupRange,
+  ownedGroups,
   type StageIndex,
   type SubtaskId,
   type SubtaskIndex,
   subtaskId,
   type WorkerIndex,
 } from '../model/index.ts';
+import type { OperatorNode } from './logical-plan.ts';
 import type { Exchange, ExchangeIndex, PhysicalPlan } from './physical-plan.ts';
 
 export interface SubtaskPlacement {
@@ -70,4 +73,14 @@ function subtasksOf(plan: PhysicalPlan, stage: StageIndex): readonly SubtaskPlac
     subtask,
     worker: workerOf(plan, stage, subtask),
   }));
+}
+
+/** The key groups whose state a subtask holds: those it owns, or all of them where every subtask holds the same. */
+export function groupsOfState(
+  node: OperatorNode,
+  subtask: SubtaskIndex,
+  parallelism: number,
+  keyGroups: number,
+): KeyGroupRange {
+  return node.state === 'broadcast' ? { first: 0, last: keyGroups - 1 } : ownedGroups(subtask, parallelism, keyGroups);
 }

@@ -3,6 +3,7 @@
  *
  * - A node without a parallelism of its own takes that of its forward inputs, so that setting it on a source does not cut
  *   the chain behind it and mix up the order of its records; at an exchange the job's default applies again.
+ * - The second input of a join decides neither: what counts is the stream that the table or the other side is joined to.
  * - A forward edge between unequal parallelisms becomes `hash` where the records carry keys, because per-key order must
  *   hold through every exchange (I11), and `rebalance` where they do not.
  */
@@ -33,10 +34,11 @@ export function resolveEdges(plan: LogicalPlan, defaultParallelism: number): Rea
 
 /** The parallelism of the inputs, when all are forward edges and agree. */
 function inheritedParallelism(node: PlanNode, resolved: ReadonlyMap<NodeId, ResolvedNode>): number | undefined {
-  const [first] = node.inputs;
-  if (first === undefined || node.inputs.some(({ partitioning }) => partitioning !== 'forward')) return undefined;
+  const inputs = node.inputs.filter(({ input }) => input === 0);
+  const [first] = inputs;
+  if (first === undefined || inputs.some(({ partitioning }) => partitioning !== 'forward')) return undefined;
   const { parallelism } = resolved.get(first.from)!;
-  return node.inputs.every(({ from }) => resolved.get(from)!.parallelism === parallelism) ? parallelism : undefined;
+  return inputs.every(({ from }) => resolved.get(from)!.parallelism === parallelism) ? parallelism : undefined;
 }
 
 /** Whether every record a node emits has a key and is in order among those of its key. */
@@ -44,6 +46,7 @@ function carriesKeys(node: PlanNode, keyed: ReadonlySet<NodeId>): boolean {
   if (node.role !== 'operator') return false;
   if (node.kind === 'keyBy' || node.state === 'keyed') return true;
   return node.inputs.every(
-    ({ from, partitioning }) => keyed.has(from) && (partitioning === 'forward' || partitioning === 'hash'),
+    ({ from, input, partitioning }) =>
+      input === 1 || (keyed.has(from) && (partitioning === 'forward' || partitioning === 'hash')),
   );
 }

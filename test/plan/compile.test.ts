@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OptionError, PlanError } from '../../src/model/index.ts';
 import { aggregates } from '../../src/operators/index.ts';
-import type { CompileOptions, LogicalPlan, PhysicalPlan, PlanNode, Stage } from '../../src/plan/index.ts';
+import type { CompileOptions, LogicalPlan, PhysicalPlan, PlanNode, Stage, Stream } from '../../src/plan/index.ts';
 import { compile, defineJob, type JobBuilder, listChannels, listSubtasks } from '../../src/plan/index.ts';
 import { fakeSink, fakeSource } from './fake-connectors.ts';
 import { randomJob } from './random-job.ts';
@@ -109,7 +109,7 @@ describe('every compiled plan', () => {
       for (const { chain, parallelism } of stages) {
         for (const { node } of chain) {
           if (node.parallelism !== undefined) expect(parallelism).toBe(node.parallelism);
-          if (node.role === 'operator' && node.isStateful) expect(node).toBe(chain[0]!.node);
+          if (node.role === 'operator' && node.state === 'keyed') expect(node).toBe(chain[0]!.node);
         }
       }
     });
@@ -285,7 +285,7 @@ describe('placement', () => {
   it('does so for every step of a longer pipeline', () => {
     const physical = plan(
       (job) => {
-        let rows = job.source('in', fakeSource<unknown>());
+        let rows: Stream<unknown> = job.source('in', fakeSource<unknown>());
         for (let i = 0; i < 5; i++) rows = rows.keyBy(String).aggregate({ n: aggregates.count() });
         rows.to('out', fakeSink());
       },

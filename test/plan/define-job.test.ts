@@ -112,8 +112,8 @@ describe('edges', () => {
     });
 
     expect(nodeOf(plan, 'out').inputs).toEqual([
-      { from: 'a', output: 0, partitioning: 'rebalance' },
-      { from: 'b', output: 0, partitioning: 'broadcast' },
+      { from: 'a', output: 0, partitioning: 'rebalance', input: 0 },
+      { from: 'b', output: 0, partitioning: 'broadcast', input: 0 },
     ]);
   });
 
@@ -131,11 +131,13 @@ describe('edges', () => {
       watched.side('even').to('even', fakeSink());
     });
 
-    expect(nodeOf(plan, 'late').inputs).toEqual([{ from: 'in/split', output: 1, partitioning: 'forward' }]);
-    expect(nodeOf(plan, 'in/split/keyBy').inputs).toEqual([{ from: 'in/split', output: 0, partitioning: 'forward' }]);
-    expect(nodeOf(plan, 'even').inputs).toEqual([{ from: 'watch', output: 2, partitioning: 'forward' }]);
+    expect(nodeOf(plan, 'late').inputs).toEqual([{ from: 'in/split', output: 1, partitioning: 'forward', input: 0 }]);
+    expect(nodeOf(plan, 'in/split/keyBy').inputs).toEqual([
+      { from: 'in/split', output: 0, partitioning: 'forward', input: 0 },
+    ]);
+    expect(nodeOf(plan, 'even').inputs).toEqual([{ from: 'watch', output: 2, partitioning: 'forward', input: 0 }]);
     expect(nodeOf(plan, 'in/split')).toMatchObject({ outputs: ['rest', 'late', 'early'] });
-    expect(nodeOf(plan, 'watch')).toMatchObject({ outputs: ['main', 'odd', 'even'], isStateful: true });
+    expect(nodeOf(plan, 'watch')).toMatchObject({ outputs: ['main', 'odd', 'even'], state: 'keyed' });
   });
 });
 
