@@ -1,6 +1,12 @@
 export { AGGREGATE_STATE, AggregateOperator } from './aggregates/aggregate-operator.ts';
 export { aggregates } from './aggregates/aggregates.ts';
 export type { AggregateRow, Aggregator, AggregatorFields, ResultOf } from './aggregates/aggregator.ts';
+export type { CollectOptions } from './aggregates/arrival-aggregates.ts';
+export type { DistinctApproximateOptions, DistinctOptions } from './aggregates/distinct-aggregates.ts';
+export type { VarianceOptions } from './aggregates/numeric-aggregates.ts';
+export { fieldsOfPartials, findPartialProblem, type PartialAggregate } from './aggregates/partial-aggregate.ts';
+export { PartialAggregateOperator, type PartialAggregateOptions } from './aggregates/partial-aggregate-operator.ts';
+export type { QuantileOptions } from './aggregates/quantile-aggregates.ts';
 export type { AsyncCall, AsyncMapOptions, FailedCall } from './async-map/async-map-definition.ts';
 export type { DeduplicateOptions } from './deduplicate-definition.ts';
 export { FilterOperator } from './filter-operator.ts';
@@ -13,6 +19,7 @@ export type {
   TimeRange,
   WindowJoinOptions,
 } from './joins/join-definition.ts';
+export { streamJoinBlueprint } from './joins/stream-join-blueprint.ts';
 export { KeyByOperator } from './key-by-operator.ts';
 export { MapOperator } from './map-operator.ts';
 export { LATE_OUTPUT, type OperatorBlueprint } from './operator-blueprint.ts';
