@@ -13,7 +13,8 @@ import {
   END_OF_TIME,
   type Key,
   type KeyedState,
-  keyGroupOf,
+  type KeyGroupRange,
+  keysOfGroups,
   type Operator,
   type OperatorContext,
   type OutputIndex,
@@ -31,6 +32,8 @@ import { HarnessError } from './harness-error.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 const NODE = 'operator';
+
+const ALL_GROUPS: KeyGroupRange = { first: 0, last: DELTA_STATE_KEY_GROUPS - 1 };
 
 /** Timers that one step may fire: an operator that sets them anew at the end of time, for ever, would hang. */
 const TIMERS_MAX = 1_000_000;
@@ -63,7 +66,7 @@ export interface PendingTimer {
   readonly domain: TimeDomain;
   readonly key: Key;
   readonly at: TimestampMs;
-  readonly tag: string;
+  readonly name: string;
 }
 
 /** What one state holds under one key: the value, the elements of the list, the pairs of the map. */
@@ -130,6 +133,7 @@ export class DrivenOperator {
     this.#fireDueTimers();
     this.#operator.onWatermark?.(to, this.#out);
     this.#fireDueTimers();
+    this.flush();
     const { asynchronous } = this.#operator;
     if (asynchronous === undefined) this.#passWatermark(to);
     else asynchronous.holdWatermark(to);
@@ -173,6 +177,11 @@ export class DrivenOperator {
     }
   }
 
+  /** The end of an engine's step: what the operator holds back to emit it in fewer records goes out. */
+  flush(): void {
+    this.#operator.flush?.(this.#out);
+  }
+
   isFull(): boolean {
     return this.#operator.asynchronous?.isFull() ?? false;
   }
@@ -184,6 +193,7 @@ export class DrivenOperator {
 
   /** Behind a marker. The operator goes on. */
   snapshot(): OperatorSnapshot {
+    this.flush();
     this.#freeze();
     return { deltas: this.#deltas, watermark: this.#watermark, passedWatermark: this.#passedWatermark };
   }
@@ -278,7 +288,6 @@ export class DrivenOperator {
     if (this.#state === undefined) return nothing;
     this.#freeze();
     const copy = openDeltaState(NODE, this.#deltas);
-    if (!('setNow' in copy)) Object.assign(copy as object, { setNow() {}, takeDueTimer() {} }); // STOPGAP
     copy.setNow(this.clock.now());
     try {
       return body(copy);
@@ -289,9 +298,6 @@ export class DrivenOperator {
 
   #open(): void {
     this.#state = this.#options.state === 'none' ? undefined : openDeltaState(NODE, this.#deltas);
-    if (this.#state !== undefined && !('takeDueTimer' in this.#state)) {
-      Object.assign(this.#state as object, { setNow() {}, nextTimerAt: () => Infinity, takeDueTimer() {}, removeExpired: () => false }); // STOPGAP until storage has timers
-    }
     this.#state?.setNow(this.clock.now());
     this.#operator = this.#options.create();
     this.#operator.open?.(this.#context());
@@ -304,7 +310,7 @@ export class DrivenOperator {
       subtask: 0,
       parallelism: 1,
       state: state && this.#noting(state),
-      ownKeys: this.#options.state === 'own' ? OWN_KEYS : [],
+      ownKeys: this.#options.state === 'own' ? keysOfGroups(ALL_GROUPS, DELTA_STATE_KEY_GROUPS) : [],
       useKey: (key) => {
         assert(state !== undefined, 'an operator without state has no current key');
         state.setCurrentKey(key);
@@ -345,13 +351,6 @@ export class DrivenOperator {
   }
 }
 
-/** One for each key group. */
-const OWN_KEYS: readonly Key[] = Array.from({ length: DELTA_STATE_KEY_GROUPS }, (_, group) => {
-  let key = 0;
-  while (keyGroupOf(key, DELTA_STATE_KEY_GROUPS) !== group) key++;
-  return key;
-});
-
 function contentOf(state: KeyedState, name: string, { kind, ttl }: DeclaredState): StateContent {
   if (kind === 'value') return copied(state.value(name, ttl).get());
   const all = kind === 'list' ? [...state.list(name, ttl).values()] : [...state.map(name, ttl).entries()];
@@ -366,7 +365,7 @@ function* takeAll(state: KeyedState, domain: TimeDomain): Generator<PendingTimer
   for (;;) {
     const timer = state.takeDueTimer(domain, END_OF_TIME);
     if (timer === undefined) return;
-    yield { domain, key: timer.key, at: timer.at, tag: timer.tag };
+    yield { domain, key: timer.key, at: timer.at, name: timer.tag };
   }
 }
 

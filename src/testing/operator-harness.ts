@@ -177,6 +177,7 @@ class OperatorRun<In> {
 
   /** Copies what waits, as a channel between threads does. */
   #deliver(): void {
+    this.driven.flush();
     for (const { output, record } of this.#waiting.splice(0)) {
       this.delivered[output]!.push(record.withValue(decodeValue(encodeValue(record.value))));
     }
