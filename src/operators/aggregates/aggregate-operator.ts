@@ -6,7 +6,8 @@
  */
 
 import type { StreamRecord, ValueState } from '../../model/index.ts';
-import { assert, type Emitter, type Operator, type OperatorContext, OperatorError } from '../../model/index.ts';
+import { assert, type Emitter, type Operator, type OperatorContext } from '../../model/index.ts';
+import { addRecord } from './add-record.ts';
 import type { Aggregator, AggregatorFields } from './aggregator.ts';
 import { createRowFactory, type Row, type RowFactory } from './row-factory.ts';
 
@@ -35,25 +36,9 @@ export class AggregateOperator<In> implements Operator<In, Row> {
 
   process(record: StreamRecord<In>, out: Emitter<Row>): void {
     const accumulators = this.#state.get() ?? this.#aggregators.map((aggregator) => aggregator.create());
-    this.#add(record, accumulators);
+    addRecord(this.#fields, this.#aggregators, accumulators, record);
     this.#state.set(accumulators);
     const rowOf = this.#rowOf;
     out.emit(record.withValue(rowOf(record.key, accumulators)));
-  }
-
-  #add(record: StreamRecord<In>, accumulators: unknown[]): void {
-    const aggregators = this.#aggregators;
-    let slot = 0;
-    try {
-      for (; slot < aggregators.length; slot++) {
-        accumulators[slot] = aggregators[slot]!.add(accumulators[slot], record.value, record.timestamp);
-      }
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new OperatorError(`the field '${this.#fields[slot]}' cannot take the record: ${reason}`, {
-        key: String(record.key),
-        cause,
-      });
-    }
   }
 }

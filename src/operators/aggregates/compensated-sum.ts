@@ -19,6 +19,14 @@ export function addToSum(into: CompensatedSum, value: number): void {
   into[2]++;
 }
 
+/** Adds all that `later` has taken in, in place. */
+export function mergeSums(into: CompensatedSum, later: CompensatedSum): void {
+  const count = into[2] + later[2];
+  addToSum(into, later[0]);
+  into[1] += later[1];
+  into[2] = count;
+}
+
 /** The sum; the plain one where infinities have made the compensation meaningless. */
 export function totalOf(sum: CompensatedSum): number {
   return Number.isFinite(sum[0]) ? sum[0] + sum[1] : sum[0];
