@@ -9,6 +9,7 @@
  * cell may be dirty again: then the newer change is frozen and pinned in its turn.
  */
 import type { Epoch, Key, KeyGroup } from '../model/index.ts';
+import type { EntryLife } from './entry-life.ts';
 
 /** Value of a cell whose entry does not exist: deleted, or looked for in vain. */
 export const ABSENT: unique symbol = Symbol('absent');
@@ -24,7 +25,9 @@ export type SubKey = Key | undefined;
 
 /** What a cell needs of the state it belongs to. */
 export interface CellHome {
-  /** Number of the state in the delta being built. */
+  /** Name of the state. */
+  readonly name: string;
+  /** Its number in the delta being built. */
   readonly index: number;
   encodeSub(sub: SubKey): Uint8Array;
   /** Takes the cell out of the lookup structures: it is about to be evicted. */
@@ -37,6 +40,8 @@ export class Cell {
   readonly group: KeyGroup;
   readonly sub: SubKey;
   value: unknown;
+  /** `undefined`: the entry lives for ever, or does not exist. */
+  life: EntryLife | undefined;
   /** Serial of the epoch in which the cell was last changed and not yet encoded. */
   serial: number = SERIAL_NONE;
   /** Newest epoch whose delta holds this cell: not evictable until that is folded. */
@@ -46,12 +51,13 @@ export class Cell {
   /** Used since the eviction hand last passed. */
   isHot = true;
 
-  constructor(home: CellHome, key: Key, group: KeyGroup, sub: SubKey, value: unknown, bytes: number) {
+  constructor(home: CellHome, key: Key, group: KeyGroup, sub: SubKey, value: unknown, bytes: number, life?: EntryLife) {
     this.home = home;
     this.key = key;
     this.group = group;
     this.sub = sub;
     this.value = value;
     this.bytes = bytes;
+    this.life = life;
   }
 }

@@ -135,7 +135,8 @@ export class ChangeLog {
 
   #write(cell: Cell): number {
     try {
-      return this.#builder!.add(cell.group, cell.home.index, cell.key, cell.home.encodeSub(cell.sub), cell.value);
+      const { group, home, key, sub, value, life } = cell;
+      return this.#builder!.add(group, home.index, key, home.encodeSub(sub), value, life);
     } catch (cause) {
       const state = this.#options.states[cell.home.index]?.name;
       const reason = cause instanceof Error ? cause.message : String(cause);

@@ -19,10 +19,13 @@ import {
   type DeltaState,
   STATE_KINDS,
 } from './delta-format.ts';
+import { type EntryLife, LIFE_BYTES, writeLife } from './entry-life.ts';
 
 /** Up to this size a finished delta is copied to its exact length; a larger one keeps the slack of its buffer. */
 const EXACT_COPY_BYTES_MAX = 256 * 1024;
 const INITIAL_BYTES_MIN = 1024;
+/** In front of key, sub key and value. */
+const LENGTH_BYTES = 4;
 
 export interface DeltaHead {
   readonly node: NodeId;
@@ -66,13 +69,13 @@ export class DeltaBuilder {
    * `value` {@link ABSENT}: the entry was deleted. Returns the bytes the entry took. Throws `ValueError` for a value that
    * cannot be encoded; the builder is of no use afterwards.
    */
-  add(group: KeyGroup, state: number, key: Key, sub: Uint8Array, value: unknown): number {
+  add(group: KeyGroup, state: number, key: Key, sub: Uint8Array, value: unknown, life?: EntryLife): number {
     const start = this.#length;
     this.#reserve(DELTA_ENTRY_OVERHEAD_BYTES + sub.length);
     this.#view.setUint16(start, group, true);
     this.#view.setUint16(start + 2, state, true);
     this.#length = start + 4;
-    this.#sized(key, encodeKeyInto);
+    this.#sized(key, encodeKeyInto, 0);
     this.#reserve(8 + sub.length);
     this.#view.setUint32(this.#length, sub.length, true);
     this.#bytes.set(sub, this.#length + 4);
@@ -81,7 +84,9 @@ export class DeltaBuilder {
       this.#view.setUint32(this.#length, DELTA_DELETED, true);
       this.#length += 4;
     } else {
-      this.#sized(value, encodeValueInto);
+      const start = this.#length + LENGTH_BYTES;
+      this.#sized(value, encodeValueInto, life === undefined ? 0 : LIFE_BYTES);
+      if (life !== undefined) writeLife(life, this.#view, start);
     }
     this.#entries++;
     return this.#length - start;
@@ -104,15 +109,15 @@ export class DeltaBuilder {
       : this.#bytes.subarray(0, this.#length);
   }
 
-  /** Writes what `encode` makes of `item`, its length in front; makes room until it fits. */
-  #sized<T>(item: T, encode: (item: T, target: Uint8Array, offset: number) => number): void {
-    this.#reserve(4);
-    let end = encode(item, this.#bytes, this.#length + 4);
+  /** Writes what `encode` makes of `item`, the length in front, behind `lead` bytes left free; makes room until it fits. */
+  #sized<T>(item: T, encode: (item: T, target: Uint8Array, offset: number) => number, lead: number): void {
+    this.#reserve(LENGTH_BYTES + lead);
+    let end = encode(item, this.#bytes, this.#length + LENGTH_BYTES + lead);
     while (end < 0) {
       this.#reserve(this.#bytes.length);
-      end = encode(item, this.#bytes, this.#length + 4);
+      end = encode(item, this.#bytes, this.#length + LENGTH_BYTES + lead);
     }
-    this.#view.setUint32(this.#length, end - this.#length - 4, true);
+    this.#view.setUint32(this.#length, end - this.#length - LENGTH_BYTES, true);
     this.#length = end;
   }
 

@@ -6,7 +6,7 @@
  *   24 [u16 length, node]  [u16 states, each: u8 kind, u16 length, name]
  *   then each entry: [u16 group][u16 state][u32 length, key][u32 length, sub key][u32 length, value]
  *
- * Little endian. Value length 0xffffffff means "deleted". The checksum runs over the entries first and the head (from
+ * Little endian. A value may have its life in front of it (`entry-life.ts`); its length 0xffffffff means "deleted". The checksum runs over the entries first and the head (from
  * byte 8) after them, so that a writer can compute it slice by slice.
  */
 import type { StateKind } from '../model/index.ts';

@@ -3,7 +3,6 @@
  */
 import { checksum } from '../codec/checksum.ts';
 import { decodeKeyAt } from '../codec/key-codec.ts';
-import { decodeValueAt } from '../codec/value-codec.ts';
 import {
   CorruptionError,
   type Epoch,
@@ -23,6 +22,7 @@ import {
   type DeltaState,
   STATE_KINDS,
 } from './delta-format.ts';
+import { decodeStoredAt, type StoredValue } from './stored-value.ts';
 
 /** In front of key, sub key and value. */
 const LENGTH_BYTES = 4;
@@ -115,8 +115,8 @@ export class DeltaReader {
   }
 
   /** Only where it is not deleted. */
-  decodeValue(): unknown {
-    return decodeValueAt(this.#bytes, this.#subEnd + LENGTH_BYTES, this.#valueEnd);
+  decodeValue(): StoredValue {
+    return decodeStoredAt(this.#bytes, this.#subEnd + LENGTH_BYTES, this.#valueEnd);
   }
 
   #states(): DeltaState[] {

@@ -30,6 +30,7 @@ import {
 import { CellCache } from './cell-cache.ts';
 import { ChangeLog } from './change-log.ts';
 import type { DeltaReader } from './delta-reader.ts';
+import { type ExpiringTable, Lifetimes } from './lifetimes.ts';
 import { ListTable } from './list-table.ts';
 import { MapTable } from './map-table.ts';
 import type { StateReader } from './state-reader.ts';
@@ -60,14 +61,21 @@ export const TIMER_STATES: Readonly<Record<TimeDomain, string>> = {
   processing: 'timers:processing',
 };
 
+/** Name of the state that says what expires when. */
+export const EXPIRY_STATE = 'timers:expiry';
+
 export class LayeredKeyedState implements KeyedState {
   readonly #options: KeyedStateOptions;
   readonly #cache: CellCache;
   readonly #changes: ChangeLog;
   readonly #scope: StateScope;
+  readonly #lifetimes: Lifetimes;
+  readonly #expiringTable: (state: string) => ExpiringTable | undefined;
   /** By index. */
   readonly #tables: StateTable[] = [];
   readonly #timers: { event: TimerTable | undefined; processing: TimerTable | undefined };
+  /** What expires, if anything does or did. */
+  #expiry: TimerTable | undefined;
   #isClosed = false;
 
   /** Loads the unfolded deltas of its key groups; the base tables are only read on demand. */
@@ -86,26 +94,32 @@ export class LayeredKeyedState implements KeyedState {
       onResized: (bytes) => this.#cache.resized(bytes),
     });
     this.#scope = new StateScope({ node, groups, keyGroups, reader, cache: this.#cache, changes: this.#changes });
+    this.#lifetimes = new Lifetimes(this.#scope, () => this.#expiryIndex());
+    this.#expiringTable = (name) => this.#expiring(name);
     for (const delta of reader.deltas(node, epoch)) this.#restore(delta);
+    // Entries may have a life from before, whatever is declared now.
+    if (reader.kind(node, EXPIRY_STATE) !== undefined) this.#expiryIndex();
   }
 
-  value<T>(name: string, _ttl?: StateTtl): ValueState<T> {
-    return this.#table(name, 'value') as ValueTable<T>;
+  value<T>(name: string, ttl?: StateTtl): ValueState<T> {
+    return this.#lasting(this.#table(name, 'value') as ValueTable<T>, ttl);
   }
 
-  list<T>(name: string, _ttl?: StateTtl): ListState<T> {
-    return this.#table(name, 'list') as ListTable<T>;
+  list<T>(name: string, ttl?: StateTtl): ListState<T> {
+    return this.#lasting(this.#table(name, 'list') as ListTable<T>, ttl);
   }
 
-  map<V>(name: string, _ttl?: StateTtl): MapState<V> {
-    return this.#table(name, 'map') as MapTable<V>;
+  map<V>(name: string, ttl?: StateTtl): MapState<V> {
+    return this.#lasting(this.#table(name, 'map') as MapTable<V>, ttl);
   }
 
   timers(domain: TimeDomain): TimerQueue {
     return this.#timersOf(domain);
   }
 
-  setNow(_now: TimestampMs): void {}
+  setNow(now: TimestampMs): void {
+    this.#lifetimes.now = now;
+  }
 
   nextTimerAt(domain: TimeDomain): TimestampMs {
     return this.#timers[domain]?.nextAt() ?? Number.POSITIVE_INFINITY;
@@ -118,12 +132,12 @@ export class LayeredKeyedState implements KeyedState {
     return { domain, key: due.key, at: due.at, tag: due.tag };
   }
 
-  removeExpired(_limit: number): boolean {
-    return false;
+  removeExpired(limit: number): boolean {
+    return this.#expiry !== undefined && this.#lifetimes.removeExpired(limit, this.#expiringTable);
   }
 
   nextExpiryAt(): TimestampMs {
-    return Number.POSITIVE_INFINITY;
+    return this.#expiry?.nextAt() ?? Number.POSITIVE_INFINITY;
   }
 
   setCurrentKey(key: Key): void {
@@ -169,7 +183,7 @@ export class LayeredKeyedState implements KeyedState {
     const { reader, node } = this.#options;
     const stored = reader.kind(node, name);
     if (stored !== undefined && stored !== kind) throw otherKind(node, name, stored, kind);
-    const table = createTable(kind, name, this.#tables.length, this.#scope);
+    const table = createTable(kind, name, this.#tables.length, this.#scope, this.#lifetimes);
     this.#tables.push(table);
     if (table instanceof TimerTable) this.#register(table);
     this.#cache.register(table.hand());
@@ -180,9 +194,30 @@ export class LayeredKeyedState implements KeyedState {
     return this.#timers[domain] ?? (this.#table(TIMER_STATES[domain], 'timers') as TimerTable);
   }
 
+  #expiryIndex(): TimerTable {
+    return this.#expiry ?? (this.#table(EXPIRY_STATE, 'timers') as TimerTable);
+  }
+
+  #lasting<S extends ExpiringTable>(table: S, ttl: StateTtl | undefined): S {
+    if (ttl === undefined) return table;
+    assert(ttl.ttlMs > 0, `the time to live of state "${table.name}" of "${this.#options.node}" is positive`);
+    table.ttl = ttl;
+    this.#expiryIndex();
+    return table;
+  }
+
   #register(table: TimerTable): void {
+    if (table.name === EXPIRY_STATE) this.#expiry = table;
     if (table.name === TIMER_STATES.event) this.#timers.event = table;
     if (table.name === TIMER_STATES.processing) this.#timers.processing = table;
+  }
+
+  /** A state that is not declared any more is opened to be cleared of what expires. */
+  #expiring(name: string): ExpiringTable | undefined {
+    const known = this.#tables.find((table) => table.name === name);
+    const kind = known?.kind ?? this.#options.reader.kind(this.#options.node, name);
+    if (kind === undefined || kind === 'timers') return undefined;
+    return (known ?? this.#table(name, kind)) as StateTable & ExpiringTable;
   }
 
   #requireKind(table: StateTable, kind: StateKind): StateTable {
@@ -203,14 +238,20 @@ export class LayeredKeyedState implements KeyedState {
   }
 }
 
-function createTable(kind: StateKind, name: string, index: number, scope: StateScope): StateTable {
+function createTable(
+  kind: StateKind,
+  name: string,
+  index: number,
+  scope: StateScope,
+  lifetimes: Lifetimes,
+): StateTable {
   switch (kind) {
     case 'value':
-      return new ValueTable(name, index, scope);
+      return new ValueTable(name, index, scope, lifetimes);
     case 'list':
-      return new ListTable(name, index, scope);
+      return new ListTable(name, index, scope, lifetimes);
     case 'map':
-      return new MapTable(name, index, scope);
+      return new MapTable(name, index, scope, lifetimes);
     case 'timers':
       return new TimerTable(name, index, scope);
   }

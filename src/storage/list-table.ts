@@ -2,41 +2,45 @@
  * List state: a length, and chunks of {@link CHUNK_LENGTH} values. Appending changes the length and the last chunk only,
  * so an epoch writes what was appended, not the list.
  *
- * Sub keys: none for the length, the chunk's number (u32, big endian) for a chunk.
+ * Sub keys: none for the length, the chunk's number (u32, big endian) for a chunk. Lists with a time to live are kept in another form
+ * (`expiring-lists.ts`), told by their head. A list is brought into the form that is declared when it is first used.
  */
-import { assert, CorruptionError, type Key, type ListState } from '../model/index.ts';
-import type { StatePlace } from './base-key.ts';
+import { assert, type Key, type ListState, type StateTtl, type TimestampMs } from '../model/index.ts';
 import { ABSENT, type Cell, type SubKey } from './cell.ts';
 import type { DeltaReader } from './delta-reader.ts';
-import { NO_SUB, restoredCell, type StateScope } from './state-scope.ts';
+import { ExpiringLists } from './expiring-lists.ts';
+import type { ExpiringTable, Lifetimes } from './lifetimes.ts';
+import { CHUNK_LENGTH, chunkOf, ListCells, missingChunk } from './list-cells.ts';
+import { NO_SUB, type StateScope } from './state-scope.ts';
 import type { StateTable } from './state-table.ts';
-import { SubCells } from './sub-cells.ts';
 
-/** Values per chunk: what one append writes again at most. */
-const CHUNK_LENGTH = 32;
-
-export class ListTable<T> implements ListState<T>, StateTable {
+export class ListTable<T> implements ListState<T>, StateTable, ExpiringTable {
   readonly kind = 'list';
   readonly name: string;
   readonly index: number;
+  ttl: StateTtl | undefined;
   readonly #scope: StateScope;
-  readonly #keys: SubCells = new SubCells();
-  #place: StatePlace | undefined;
+  readonly #cells: ListCells;
+  readonly #expiring: ExpiringLists<T>;
 
-  constructor(name: string, index: number, scope: StateScope) {
+  constructor(name: string, index: number, scope: StateScope, lifetimes: Lifetimes) {
     this.name = name;
     this.index = index;
     this.#scope = scope;
-    this.#place = scope.place(name);
+    this.#cells = new ListCells(this, scope);
+    this.#expiring = new ExpiringLists(name, this.#cells, lifetimes, scope.changes);
   }
 
   get length(): number {
-    return this.#lengthOf(this.#scope.requireKey(this.name));
+    const key = this.#scope.requireKey(this.name);
+    const length = this.#lengthOf(key);
+    return this.ttl === undefined ? length : this.#expiring.length(key);
   }
 
   values(): Iterable<T> {
     const key = this.#scope.requireKey(this.name);
     const length = this.#lengthOf(key);
+    if (this.ttl !== undefined) return this.#expiring.values(key, this.ttl);
     if (length > CHUNK_LENGTH) return this.#chunked(key, length);
     return length === 0 ? [] : this.#chunk(key, 0).slice();
   }
@@ -44,31 +48,27 @@ export class ListTable<T> implements ListState<T>, StateTable {
   append(value: T): void {
     const key = this.#scope.requireKey(this.name);
     const length = this.#lengthOf(key);
-    this.#appendToChunk(key, length, value);
-    this.#write(key, undefined, length + 1);
+    if (this.ttl !== undefined) this.#expiring.append(key, value, this.ttl);
+    else this.#append(key, length, value);
   }
 
   clear(): void {
     const key = this.#scope.requireKey(this.name);
     const length = this.#lengthOf(key);
-    if (length === 0) return;
-    for (let chunk = 0; chunk * CHUNK_LENGTH < length; chunk++) this.#write(key, chunk, ABSENT);
-    this.#write(key, undefined, ABSENT);
+    if (this.ttl !== undefined) this.#expiring.clear(key);
+    else if (length > 0) this.#clear(key, length);
+  }
+
+  expire(key: Key, _sub: string, indexedAt: TimestampMs): void {
+    this.#expiring.expire(key, indexedAt);
   }
 
   relocate(): void {
-    this.#place = this.#scope.place(this.name);
+    this.#cells.relocate();
   }
 
   restore(entry: DeltaReader): Cell | undefined {
-    const { sub } = entry;
-    const key = entry.decodeKey();
-    const number = sub.length === 0 ? undefined : new DataView(sub.buffer, sub.byteOffset, 4).getUint32(0);
-    const owner = this.#keys.find(key) ?? this.#keys.add(key, entry.group, this.#place === undefined);
-    if (owner.cells.has(number)) return undefined;
-    const cell = restoredCell(this, key, number, entry);
-    owner.cells.set(number, cell);
-    return cell;
+    return this.#cells.restore(entry);
   }
 
   encodeSub(sub: SubKey): Uint8Array {
@@ -79,11 +79,35 @@ export class ListTable<T> implements ListState<T>, StateTable {
   }
 
   forget(cell: Cell): void {
-    this.#keys.remove(cell);
+    this.#cells.forget(cell);
   }
 
   hand(): Iterator<Cell | undefined> {
-    return this.#keys.hand();
+    return this.#cells.hand();
+  }
+
+  /** In the plain form; 0 where there is a time to live. The list is in the declared form afterwards. */
+  #lengthOf(key: Key): number {
+    const head = this.#cells.read(key, undefined).value;
+    if (head === ABSENT) return 0;
+    const isPlain = typeof head === 'number';
+    if (isPlain && this.ttl === undefined) return head;
+    if (isPlain) this.#giveLife(key, head);
+    else if (this.ttl === undefined) return this.#takeLife(key);
+    return 0;
+  }
+
+  #giveLife(key: Key, length: number): void {
+    const values = [...this.#chunked(key, length)];
+    this.#clear(key, length);
+    for (const value of values) this.#expiring.append(key, value, this.ttl!);
+  }
+
+  #takeLife(key: Key): number {
+    const values = [...this.#expiring.values(key, undefined)];
+    this.#expiring.clear(key);
+    for (const [length, value] of values.entries()) this.#append(key, length, value);
+    return values.length;
   }
 
   *#chunked(key: Key, length: number): Generator<T> {
@@ -93,54 +117,25 @@ export class ListTable<T> implements ListState<T>, StateTable {
   }
 
   #chunk(key: Key, number: number): readonly T[] {
-    const cell = this.#cell(key, number, true);
-    this.#scope.changes.touch(cell);
-    if (cell.value === ABSENT) throw this.#missing(number);
-    return cell.value as T[];
+    const { value } = this.#cells.read(key, number);
+    if (value === ABSENT) throw missingChunk(this.name, number);
+    return value as T[];
   }
 
-  #appendToChunk(key: Key, length: number, value: T): void {
+  #append(key: Key, length: number, value: T): void {
     const at = length % CHUNK_LENGTH;
-    const cell = this.#cell(key, (length - at) / CHUNK_LENGTH, at > 0);
-    this.#scope.changes.touch(cell);
+    const number = chunkOf(length);
+    const cell = at > 0 ? this.#cells.read(key, number) : this.#cells.make(key, number);
     if (at === 0) cell.value = [value];
-    else if (cell.value === ABSENT) throw this.#missing((length - at) / CHUNK_LENGTH);
+    else if (cell.value === ABSENT) throw missingChunk(this.name, number);
     else (cell.value as T[]).push(value);
     assert((cell.value as T[]).length === at + 1, `list "${this.name}" has as many values as its length says`);
     this.#scope.changes.changed(cell);
+    this.#cells.write(key, undefined, length + 1);
   }
 
-  #missing(chunk: number): CorruptionError {
-    return new CorruptionError(
-      `part ${chunk} of a list in state "${this.name}" is missing; the state directory is damaged`,
-    );
-  }
-
-  #lengthOf(key: Key): number {
-    const cell = this.#cell(key, undefined, true);
-    this.#scope.changes.touch(cell);
-    return cell.value === ABSENT ? 0 : (cell.value as number);
-  }
-
-  /** Any cell got before this call may have been evicted by it, unless it was changed. */
-  #write(key: Key, sub: number | undefined, value: unknown): void {
-    const cell = this.#cell(key, sub, false);
-    this.#scope.changes.touch(cell);
-    cell.value = value;
-    this.#scope.changes.changed(cell);
-  }
-
-  #cell(key: Key, sub: number | undefined, isRead: boolean): Cell {
-    let owner = this.#keys.find(key);
-    const known = owner?.cells.get(sub);
-    if (known !== undefined) return known;
-    owner ??= this.#keys.add(key, this.#scope.groupOf(key), this.#place === undefined);
-    const cell =
-      isRead && !owner.isComplete
-        ? this.#scope.loadCell(this, this.#place, key, owner.group, sub)
-        : this.#scope.newCell(this, key, owner.group, sub);
-    owner.cells.set(sub, cell);
-    this.#scope.cache.add(cell);
-    return cell;
+  #clear(key: Key, length: number): void {
+    for (let chunk = 0; chunk * CHUNK_LENGTH < length; chunk++) this.#cells.write(key, chunk, ABSENT);
+    this.#cells.write(key, undefined, ABSENT);
   }
 }

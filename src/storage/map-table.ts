@@ -5,44 +5,49 @@
  * always the newer one. Sub keys are encoded map keys.
  */
 import { decodeKey, encodeKey } from '../codec/key-codec.ts';
-import { canonicalKey, type Key, type MapState } from '../model/index.ts';
+import { canonicalKey, type Key, type MapState, type StateTtl, type TimestampMs } from '../model/index.ts';
 import type { StatePlace } from './base-key.ts';
 import { ABSENT, type Cell, type SubKey } from './cell.ts';
 import type { DeltaReader } from './delta-reader.ts';
+import type { ExpiringTable, Lifetimes } from './lifetimes.ts';
 import type { ScannedEntry } from './state-reader.ts';
 import { restoredCell, type StateScope, storedCell } from './state-scope.ts';
 import type { StateTable } from './state-table.ts';
 import { type KeyCells, SubCells } from './sub-cells.ts';
+import { bytesOf } from './timer-key.ts';
 
 interface SortedSub {
   readonly sub: Key;
   readonly bytes: Uint8Array;
 }
 
-export class MapTable<V> implements MapState<V>, StateTable {
+export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
   readonly kind = 'map';
   readonly name: string;
   readonly index: number;
+  ttl: StateTtl | undefined;
   readonly #scope: StateScope;
+  readonly #lifetimes: Lifetimes;
   readonly #keys: SubCells = new SubCells();
   /** Sorted sub keys of the owner scanned last, while its cells stay the same. */
   #sorted: { readonly owner: KeyCells; readonly version: number; readonly subs: readonly SortedSub[] } | undefined;
   #place: StatePlace | undefined;
 
-  constructor(name: string, index: number, scope: StateScope) {
+  constructor(name: string, index: number, scope: StateScope, lifetimes: Lifetimes) {
     this.name = name;
     this.index = index;
     this.#scope = scope;
+    this.#lifetimes = lifetimes;
     this.#place = scope.place(name);
   }
 
   get(key: Key): V | undefined {
-    const { value } = this.#read(canonicalKey(key));
-    return value === ABSENT ? undefined : (value as V);
+    const cell = this.#read(canonicalKey(key));
+    return cell === undefined ? undefined : (cell.value as V);
   }
 
   has(key: Key): boolean {
-    return this.#read(canonicalKey(key)).value !== ABSENT;
+    return this.#read(canonicalKey(key)) !== undefined;
   }
 
   set(key: Key, value: V): void {
@@ -58,8 +63,14 @@ export class MapTable<V> implements MapState<V>, StateTable {
   }
 
   clear(): void {
-    const subs = Array.from(this.entries(), ([key]) => key);
+    const subs = Array.from(this.#cellsOf(this.#scope.requireKey(this.name)), ({ sub }) => sub as Key);
     for (const sub of subs) this.#write(sub, ABSENT);
+  }
+
+  expire(key: Key, sub: string, indexedAt: TimestampMs): void {
+    const cell = this.#cell(key, decodeKey(bytesOf(sub)), true);
+    this.#scope.changes.touch(cell);
+    this.#lifetimes.expire(cell, indexedAt);
   }
 
   relocate(): void {
@@ -90,6 +101,14 @@ export class MapTable<V> implements MapState<V>, StateTable {
   }
 
   *#entriesOf(key: Key): Generator<readonly [Key, V]> {
+    for (const cell of this.#cellsOf(key)) {
+      this.#lifetimes.read(cell, this.ttl);
+      yield [cell.sub as Key, cell.value as V];
+    }
+  }
+
+  /** Touched cells of the entries that are there to be seen. */
+  *#cellsOf(key: Key): Generator<Cell> {
     let owner = this.#keys.find(key);
     const evictions = owner?.evictions ?? 0;
     const inMemory = owner === undefined ? [] : this.#sortedSubs(owner);
@@ -116,10 +135,10 @@ export class MapTable<V> implements MapState<V>, StateTable {
   }
 
   /** The entry as it is now: it may have been changed, deleted or evicted since the iteration began. */
-  *#present(key: Key, sub: Key): Generator<readonly [Key, V]> {
+  *#present(key: Key, sub: Key): Generator<Cell> {
     const cell = this.#cell(key, sub, true);
     this.#scope.changes.touch(cell);
-    if (cell.value !== ABSENT) yield [sub, cell.value as V];
+    if (this.#lifetimes.isLive(cell)) yield cell;
   }
 
   /** Makes a cell of a scanned entry, unless memory has a newer one. */
@@ -138,17 +157,22 @@ export class MapTable<V> implements MapState<V>, StateTable {
     return subs;
   }
 
-  #read(sub: Key): Cell {
+  /** The cell of an entry that is there to be seen. */
+  #read(sub: Key): Cell | undefined {
     const cell = this.#cell(this.#scope.requireKey(this.name), sub, true);
     this.#scope.changes.touch(cell);
+    if (!this.#lifetimes.isLive(cell)) return undefined;
+    if (this.ttl !== undefined) this.#lifetimes.read(cell, this.ttl);
     return cell;
   }
 
   #write(sub: Key, value: unknown): void {
-    const cell = this.#cell(this.#scope.requireKey(this.name), sub, false);
+    // What may have a life is looked at before it is written: the index must keep naming it, once.
+    const cell = this.#cell(this.#scope.requireKey(this.name), sub, this.ttl !== undefined);
     this.#scope.changes.touch(cell);
     cell.value = value;
     this.#scope.changes.changed(cell);
+    if (cell.life !== undefined || this.ttl !== undefined) this.#lifetimes.wrote(cell, this.ttl);
   }
 
   #cell(key: Key, sub: Key, isRead: boolean): Cell {

@@ -4,7 +4,6 @@
  */
 
 import { encodeKey } from '../codec/key-codec.ts';
-import { decodeValue } from '../codec/value-codec.ts';
 import {
   assert,
   type Key,
@@ -20,6 +19,7 @@ import type { CellCache } from './cell-cache.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { DeltaReader } from './delta-reader.ts';
 import type { StateReader } from './state-reader.ts';
+import { decodeStored } from './stored-value.ts';
 
 export const NO_SUB: Uint8Array = new Uint8Array(0);
 
@@ -98,12 +98,14 @@ export function storedCell(
   sub: SubKey,
   bytes: Uint8Array | undefined,
 ): Cell {
-  const value = bytes === undefined ? ABSENT : decodeValue(bytes);
-  return new Cell(home, key, group, sub, value, CELL_OVERHEAD_BYTES + (bytes?.length ?? 0));
+  if (bytes === undefined) return new Cell(home, key, group, sub, ABSENT, CELL_OVERHEAD_BYTES);
+  const { value, life } = decodeStored(bytes);
+  return new Cell(home, key, group, sub, value, CELL_OVERHEAD_BYTES + bytes.length, life);
 }
 
 /** A clean cell from the current entry of a delta. */
 export function restoredCell(home: CellHome, key: Key, sub: SubKey, entry: DeltaReader): Cell {
-  const value = entry.isDeleted ? ABSENT : entry.decodeValue();
-  return new Cell(home, key, entry.group, sub, value, CELL_OVERHEAD_BYTES + entry.valueBytes);
+  if (entry.isDeleted) return new Cell(home, key, entry.group, sub, ABSENT, CELL_OVERHEAD_BYTES);
+  const { value, life } = entry.decodeValue();
+  return new Cell(home, key, entry.group, sub, value, CELL_OVERHEAD_BYTES + entry.valueBytes, life);
 }

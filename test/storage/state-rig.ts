@@ -21,12 +21,18 @@ import {
   openStateReader,
   type StateReader,
 } from '../../src/storage/index.ts';
+import type { KeyValueReader } from '../../src/storage/key-value-store.ts';
+import { LmdbKeyValueReader } from '../../src/storage/lmdb-key-value-store.ts';
+import { MemoryKeyValueStore } from '../../src/storage/memory-key-value-store.ts';
+import { KEY_SPACE_END, KEY_SPACE_START } from '../../src/storage/store-key.ts';
 import { JOB, KEY_GROUPS, SteppingClock, sealed } from './support.ts';
 
 export interface Medium {
   readonly name: string;
   openStore(): CheckpointStore;
   openReader(): StateReader;
+  /** Entries of the base tables, and digests of key groups. */
+  countStored(): number;
   dispose(): void;
 }
 
@@ -38,6 +44,7 @@ export function memoryMedium(): Medium {
     name: 'memory',
     openStore: () => openMemoryCheckpointStore({ disk, job: JOB, keyGroups: KEY_GROUPS, ...FOLD }),
     openReader: () => openMemoryStateReader(disk),
+    countStored: () => countStored(new MemoryKeyValueStore(disk)),
     dispose: () => {},
   };
 }
@@ -66,8 +73,16 @@ export function lmdbMedium(): Medium {
       });
     },
     openReader: () => openStateReader(dataPath),
+    countStored: () => countStored(new LmdbKeyValueReader(dataPath)),
     dispose: () => rmSync(parent, { recursive: true, force: true }),
   };
+}
+
+function countStored(store: KeyValueReader): number {
+  const spaces = ['state', 'groups'] as const;
+  const keys = spaces.flatMap((space) => store.keys(space, KEY_SPACE_START, KEY_SPACE_END, 1_000));
+  store.close();
+  return keys.length;
 }
 
 /** A job with one stateful node: a store, and a keyed state per subtask. */
@@ -77,6 +92,7 @@ export class StateRig {
   readonly #declare: (state: KeyedState) => void;
   store: CheckpointStore;
   states: KeyedState[] = [];
+  now = 0;
   #reader: StateReader;
   #generation: Generation;
   #parallelism = 1;
@@ -108,6 +124,11 @@ export class StateRig {
     return this.#frozen > 0;
   }
 
+  setNow(now: number): void {
+    this.now = now;
+    for (const state of this.states) state.setNow(now);
+  }
+
   freeze(): void {
     this.#frozen = (this.store.latest()?.epoch ?? 0) + 1;
     for (const state of this.states) state.freeze(this.#frozen);
@@ -129,6 +150,14 @@ export class StateRig {
   epoch(): void {
     this.freeze();
     this.commit();
+  }
+
+  /** Commits what there is and folds all of it; false while the base tables hold anything. */
+  settleToNothing(): boolean {
+    for (let epoch = 0; epoch < 4; epoch++) this.epoch();
+    while (this.store.foldSlice('early'));
+    for (const state of this.states) state.onFolded(this.store.foldedThrough());
+    return this.#medium.countStored() === 0;
   }
 
   /** `told`: so many subtasks hear of it; the others hear of a later one. */
@@ -180,6 +209,7 @@ export class StateRig {
       cacheBytes: this.#cacheBytes,
       clock: new SteppingClock(1),
     });
+    state.setNow(this.now);
     this.#declare(state);
     return state;
   }

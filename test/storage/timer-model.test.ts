@@ -63,6 +63,7 @@ const command = fc.oneof(
     weight: 10,
     arbitrary: fc.record({ type: fc.constant('add' as const), timers: fc.array(timer, { maxLength: 12 }) }),
   },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('addMany' as const), timer }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('remove' as const), timer }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('removeOneThere' as const), index: fc.nat() }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('take' as const), upTo: at, limit: fc.nat({ max: 20 }) }) },
@@ -102,6 +103,10 @@ class ModelRun {
     switch (step.type) {
       case 'add':
         for (const each of step.timers) this.#add(each);
+        return;
+      case 'addMany':
+        // More than a page, in one key group.
+        for (const at of TIMES) for (const tag of TAGS) this.#add({ ...step.timer, at, tag });
         return;
       case 'remove':
         this.#remove(step.timer);
@@ -152,6 +157,8 @@ class ModelRun {
     this.#checkNext();
     for (const subtask of this.#subtasks()) while (this.#take(subtask, Number.POSITIVE_INFINITY) !== undefined);
     expect(this.#live).toEqual([]);
+    if (this.#rig.isFrozen) this.#rig.commit();
+    expect(this.#rig.settleToNothing()).toBe(true);
   }
 
   #subtasks(): number[] {
