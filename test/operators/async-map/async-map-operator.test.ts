@@ -264,6 +264,10 @@ describe('tries of an asyncMap', () => {
     second.answer('too late');
 
     expect(await rig.giveOut()).toEqual([{ value: 'a', error: 'gave up after 250 ms and 2 tries: busy' }]);
+    rig.process(recordOf('b'));
+    rig.clock.advance(250);
+    rig.service.of('b').fail('too late');
+    expect(await rig.giveOut()).toEqual([{ value: 'b', error: 'gave up after 250 ms and 1 try: no answer' }]);
     expect(rig.clock.nextDueAt()).toBeUndefined();
   });
 
@@ -380,7 +384,7 @@ describe('the state of an asyncMap', () => {
           };
           for (const step of steps) {
             if (step === 'record') {
-              rig.process(recordOf(arrived.length, `key ${arrived.length % 5}`, 100 + arrived.length));
+              rig.process(recordOf(arrived.length, `key ${arrived.length % 2}`, 100 + arrived.length));
               arrived.push(arrived.length);
             } else if (step === 'restart') {
               const stored = rig.state.snapshot();
@@ -399,7 +403,7 @@ describe('the state of an asyncMap', () => {
           if (order === 'ordered') expect(story).toEqual(arrived);
           expect(story.sort((a, b) => Number(a) - Number(b))).toEqual(arrived);
           for (const record of rig.records) {
-            expect(record.key).toBe(`key ${Number(record.value) % 5}`);
+            expect(record.key).toBe(`key ${Number(record.value) % 2}`);
             expect(record.timestamp).toBe(100 + Number(record.value));
           }
         },
@@ -458,6 +462,10 @@ describe('the state of an asyncMap', () => {
     expect(await again.giveOut()).toEqual(['w5']);
     const third = new AsyncRig({ stored: again.state.snapshot() });
     expect(await third.giveOut()).toEqual(['w5']);
+    for (const asked of third.service.asked) asked.answer('done');
+    third.operator.holdWatermark(20);
+    await third.giveOut();
+    expect(await new AsyncRig({ stored: third.state.snapshot() }).giveOut()).toEqual(['w20']);
   });
 
   it('keeps a record whose key lives in another subtask all the same', async () => {
