@@ -413,6 +413,21 @@ describe('the state of an asyncMap', () => {
     },
   );
 
+  it('uses the places between those that a restart found taken', async () => {
+    const options = { order: 'unordered' } as const;
+    const first = new AsyncRig({ options });
+    first.process(...recordsOf('a', 'b', 'c', 'd'));
+    first.service.of('a').answer('A');
+    first.service.of('c').answer('C');
+    await first.giveOut();
+
+    const second = new AsyncRig({ options, stored: first.state.snapshot() });
+    second.process(...recordsOf('e', 'f', 'g'));
+    const third = new AsyncRig({ options, stored: second.state.snapshot() });
+
+    expect(third.service.values).toEqual(['b', 'd', 'e', 'f', 'g']);
+  });
+
   it('gives the watermark that was passed on out again, in front of what is asked again', async () => {
     const before = new AsyncRig();
     before.operator.holdWatermark(10);
