@@ -105,7 +105,7 @@ describe('a running aggregate', () => {
     const out = { emit: (record: StreamRecord) => rows.push(record.value), emitTo() {} };
 
     for (const operator of [first, second]) {
-      operator.open({ node: 'x', subtask: 0, parallelism: 1, state: state as never });
+      operator.open({ node: 'x', state } as never);
       operator.process(recordOf<Reading>({ value: 70 }, 'a'), out as never);
     }
 
