@@ -44,7 +44,10 @@ export function varianceOf([values, squares]: Moments, of: VarianceOf): number |
   const back = quotient * count;
   const remainder = product - back - productError(quotient, count, back) + productError(sum, sum, product);
   const quotientError = (remainder + 2 * sum * sumError) / count;
-  return Math.max(0, squares[0] - quotient + (squares[1] - quotientError)) / divisor;
+  const difference = squares[0] - quotient;
+  const rounded = difference + quotient;
+  const differenceError = squares[0] - rounded - (quotient - (rounded - difference));
+  return Math.max(0, difference + (differenceError + squares[1] - quotientError)) / divisor;
 }
 
 const SPLITTER = 2 ** 27 + 1;
