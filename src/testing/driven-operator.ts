@@ -6,7 +6,6 @@
  *
  * What it emits goes to `onEmit` at once, by reference. Knows neither plan nor epochs: what runs around an operator is tested by whole jobs.
  */
-import { decodeValue, encodeValue } from '../codec/value-codec.ts';
 import {
   assert,
   type Emitter,
@@ -24,12 +23,12 @@ import {
   type StateUse,
   type StreamRecord,
   TIME_UNSET,
-  type TimeDomain,
   type TimestampMs,
 } from '../model/index.ts';
 import { DELTA_STATE_KEY_GROUPS, openDeltaState } from './delta-state.ts';
 import { HarnessError } from './harness-error.ts';
 import { SimulatedClock } from './simulated-clock.ts';
+import { type DeclaredState, type PendingTimer, readContent, type StateContent, takeTimers } from './state-content.ts';
 
 const NODE = 'operator';
 
@@ -59,22 +58,6 @@ export interface OperatorSnapshot {
   readonly deltas: readonly StateDelta[];
   readonly watermark: TimestampMs;
   readonly passedWatermark: TimestampMs;
-}
-
-/** A timer that has not fired. */
-export interface PendingTimer {
-  readonly domain: TimeDomain;
-  readonly key: Key;
-  readonly at: TimestampMs;
-  readonly name: string;
-}
-
-/** What one state holds under one key: the value, the elements of the list, the pairs of the map. */
-export type StateContent = unknown;
-
-interface DeclaredState {
-  readonly kind: 'value' | 'list' | 'map';
-  readonly ttl: StateTtl | undefined;
 }
 
 export class DrivenOperator {
@@ -216,19 +199,12 @@ export class DrivenOperator {
 
   /** By name of the state; what is empty is absent. As a restored operator would find it. */
   readState(key: Key): Readonly<Record<string, StateContent>> {
-    return this.#look((state) => {
-      state.setCurrentKey(key);
-      const found = [...this.#declared].map(([name, declared]) => [name, contentOf(state, name, declared)] as const);
-      return Object.fromEntries(found.filter(([, content]) => content !== undefined));
-    }, {});
+    return this.#look((copy) => readContent(copy, this.#declared.values(), key), {});
   }
 
   /** In the order in which they would fire. As a restored operator would find them. */
   timers(): readonly PendingTimer[] {
-    return this.#look(
-      (state) => (['event', 'processing'] as const).flatMap((domain) => [...takeAll(state, domain)]),
-      [],
-    );
+    return this.#look(takeTimers, []);
   }
 
   close(): void {
@@ -331,7 +307,7 @@ export class DrivenOperator {
   /** Remembers what is declared, for {@link readState}. */
   #noting(state: KeyedState): StateAccess {
     const note = (name: string, kind: DeclaredState['kind'], ttl: StateTtl | undefined): void => {
-      this.#declared.set(name, { kind, ttl });
+      this.#declared.set(name, { name, kind, ttl });
     };
     return {
       value: (name, ttl) => {
@@ -348,24 +324,6 @@ export class DrivenOperator {
       },
       timers: (domain) => state.timers(domain),
     };
-  }
-}
-
-function contentOf(state: KeyedState, name: string, { kind, ttl }: DeclaredState): StateContent {
-  if (kind === 'value') return copied(state.value(name, ttl).get());
-  const all = kind === 'list' ? [...state.list(name, ttl).values()] : [...state.map(name, ttl).entries()];
-  return all.length === 0 ? undefined : copied(all);
-}
-
-function copied(content: unknown): unknown {
-  return content === undefined ? undefined : decodeValue(encodeValue(content));
-}
-
-function* takeAll(state: KeyedState, domain: TimeDomain): Generator<PendingTimer> {
-  for (;;) {
-    const timer = state.takeDueTimer(domain, END_OF_TIME);
-    if (timer === undefined) return;
-    yield { domain, key: timer.key, at: timer.at, name: timer.tag };
   }
 }
 

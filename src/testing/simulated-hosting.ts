@@ -22,12 +22,11 @@ import {
   type ErrorReport,
   fromReport,
   type KeyedState,
-  type NodeId,
   type SubtaskIndex,
   toReport,
   WorkerLostError,
 } from '../model/index.ts';
-import { type ChannelPlacement, listChannels, type PhysicalPlan } from '../plan/index.ts';
+import { type ChannelPlacement, listChannels, type OperatorNode, type PhysicalPlan } from '../plan/index.ts';
 import type { SimulatedScheduler } from './simulated-scheduler.ts';
 
 export interface SimulatedHostingOptions {
@@ -35,7 +34,7 @@ export interface SimulatedHostingOptions {
   /** Also channels inside a worker are rings: no value may work at parallelism 1 and change at 2. */
   readonly isEncodingForced: boolean;
   createState(
-    node: NodeId,
+    node: OperatorNode,
     subtask: SubtaskIndex,
     parallelism: number,
     plan: PhysicalPlan,

@@ -24,11 +24,10 @@ import {
   IncompatiblePlanError,
   type KeyedState,
   type MonotonicMs,
-  type NodeId,
   ownedGroups,
   type SubtaskIndex,
 } from '../model/index.ts';
-import { compile, type JobDefinition, type PhysicalPlan } from '../plan/index.ts';
+import { compile, type JobDefinition, type OperatorNode, type PhysicalPlan } from '../plan/index.ts';
 import {
   createKeyedState,
   decideCompatibility,
@@ -170,13 +169,13 @@ function statesOn(
   disk: MemoryDisk,
   clock: Clock,
   cacheBytes: number,
-): (node: NodeId, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch) => KeyedState {
+): (node: OperatorNode, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch) => KeyedState {
   return (node, subtask, parallelism, { keyGroups }, epoch) =>
     createKeyedState({
       reader: openMemoryStateReader(disk),
-      node,
+      node: node.id,
       subtask,
-      groups: ownedGroups(subtask, parallelism, keyGroups),
+      groups: node.state === 'broadcast' ? ownedGroups(0, 1, keyGroups) : ownedGroups(subtask, parallelism, keyGroups),
       keyGroups,
       epoch,
       cacheBytes,

@@ -13,12 +13,11 @@ import {
   type DurationMs,
   type Epoch,
   type KeyedState,
-  type NodeId,
   type SubtaskIndex,
   toReport,
   WorkerLostError,
 } from '../model/index.ts';
-import type { PhysicalPlan } from '../plan/index.ts';
+import type { OperatorNode, PhysicalPlan } from '../plan/index.ts';
 import type { SimulatedScheduler } from './simulated-scheduler.ts';
 
 export interface SimulatedTaskPoolOptions {
@@ -26,7 +25,13 @@ export interface SimulatedTaskPoolOptions {
   readonly crashPoint: (name: string) => void;
   /** How long the thread of a task that has begun stands still before it does anything, ms. */
   readonly stallMs: () => DurationMs;
-  createState(node: NodeId, subtask: SubtaskIndex, parallelism: number, plan: PhysicalPlan, epoch: Epoch): KeyedState;
+  createState(
+    node: OperatorNode,
+    subtask: SubtaskIndex,
+    parallelism: number,
+    plan: PhysicalPlan,
+    epoch: Epoch,
+  ): KeyedState;
 }
 
 export class SimulatedTaskPoolHosting implements TaskPoolHosting {
