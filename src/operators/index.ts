@@ -9,9 +9,11 @@ export { PartialAggregateOperator, type PartialAggregateOptions } from './aggreg
 export type { QuantileOptions } from './aggregates/quantile-aggregates.ts';
 export { asyncMapBlueprint, FAILED_OUTPUT } from './async-map/async-map-blueprint.ts';
 export type { AsyncCall, AsyncMapFunction, AsyncMapOptions, FailedCall } from './async-map/async-map-definition.ts';
+export { deduplicateBlueprint } from './deduplicate-blueprint.ts';
 export type { DeduplicateOptions } from './deduplicate-definition.ts';
 export { FilterOperator } from './filter-operator.ts';
 export { FlatMapOperator } from './flat-map-operator.ts';
+export { broadcastJoinBlueprint } from './joins/broadcast-join-blueprint.ts';
 export type {
   BroadcastJoinOptions,
   JoinType,
@@ -21,6 +23,8 @@ export type {
   WindowJoinOptions,
 } from './joins/join-definition.ts';
 export { streamJoinBlueprint } from './joins/stream-join-blueprint.ts';
+export { tableJoinBlueprint } from './joins/table-join-blueprint.ts';
+export { windowJoinBlueprint } from './joins/window-join-blueprint.ts';
 export { KeyByOperator } from './key-by-operator.ts';
 export { MapOperator } from './map-operator.ts';
 export { LATE_OUTPUT, type OperatorBlueprint } from './operator-blueprint.ts';
@@ -41,6 +45,8 @@ export {
 } from './process-definition.ts';
 export { type ErasedProcess, ProcessOperator } from './process-operator.ts';
 export { SplitOperator } from './split-operator.ts';
+export { paneOfWindow } from './windows/pane-of-window.ts';
+export { windowBlueprint } from './windows/window-blueprint.ts';
 export {
   type CalendarOptions,
   type CalendarUnit,
