@@ -4,6 +4,7 @@
  */
 
 import { suggest } from '../model/index.ts';
+import { inputsOf, type NamedInput } from './inputs-of.ts';
 import type { JsonPath, Problem } from './problem.ts';
 
 type Section = 'sources' | 'transforms' | 'sinks';
@@ -13,15 +14,13 @@ interface GraphNode {
   readonly path: JsonPath;
   readonly section: Section;
   readonly type: unknown;
-  /** As written in `inputs`. */
-  readonly inputs: readonly { readonly text: string; readonly path: JsonPath }[];
+  /** With their paths in the file. */
+  readonly inputs: readonly NamedInput[];
   /** What others may name in their inputs; `undefined`: only the module knows. */
   readonly outputs: readonly string[] | undefined;
 }
 
 export const NODES_MAX: number = 1000;
-
-export const INPUTS_MAX: number = 100;
 
 /** Nobody reads more of one kind, and each costs a comparison with every name of the job. */
 const INPUT_PROBLEMS_MAX = 100;
@@ -73,28 +72,40 @@ function readNodes(value: unknown): readonly GraphNode[] {
 
 function readNode(section: Section, name: string, fields: Readonly<Record<string, unknown>>): GraphNode {
   const path = [section, name];
-  const given: unknown = fields['inputs'];
-  const inputs = (Array.isArray(given) ? given.slice(0, INPUTS_MAX) : []).flatMap((text: unknown, index) =>
-    typeof text === 'string' ? [{ text, path: [...path, 'inputs', index] }] : [],
-  );
+  const inputs = inputsOf(fields).map((input) => ({ ...input, path: [...path, ...input.path] }));
   const type = fields['type'];
-  const outputs =
-    section === 'sinks'
-      ? []
-      : type === 'split'
-        ? [...Object.keys(fieldsOf(fields['routes'])), 'rest'].map((route) => `${name}.${route}`)
-        : type === 'process'
-          ? undefined
-          : [name];
-  return { name, path, section, type, inputs, outputs };
+  return { name, path, section, type, inputs, outputs: section === 'sinks' ? [] : outputsOf(name, fields) };
+}
+
+/** What inputs may name of a source or transform; `undefined`: only its module knows. */
+function outputsOf(name: string, fields: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  switch (fields['type']) {
+    case 'split':
+      return [...Object.keys(fieldsOf(fields['routes'])), 'rest'].map((route) => `${name}.${route}`);
+    case 'process':
+      return undefined;
+    case 'aggregate':
+      return fields['window'] === undefined ? [name] : [name, `${name}.late`];
+    case 'deduplicate':
+      return fields['scope'] === 'watermark' ? [name, `${name}.late`] : [name];
+    case 'asyncMap':
+      return fields['onFailure'] === 'side' ? [name, `${name}.failed`] : [name];
+    case 'join':
+    case 'windowJoin':
+    case 'tableJoin':
+      return [name, `${name}.late`];
+    default:
+      return [name];
+  }
 }
 
 function inputProblems(node: GraphNode, byName: ReadonlyMap<string, GraphNode>): readonly Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  for (const { text, path } of node.inputs) {
-    if (seen.has(text)) problems.push({ path, message: `the input ${JSON.stringify(text)} is named twice` });
-    seen.add(text);
+  for (const { text, path, list } of node.inputs) {
+    const named = `${list} ${text}`;
+    if (seen.has(named)) problems.push({ path, message: `the input ${JSON.stringify(text)} is named twice` });
+    seen.add(named);
     const from = byName.get(nodeOf(text));
     if (from?.outputs === undefined ? from !== undefined : from.outputs.includes(text)) continue;
     problems.push({ path, ...describeInput(text, from, byName) });

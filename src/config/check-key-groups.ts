@@ -4,7 +4,16 @@ import { describeTooFewKeyGroups } from '../execution/options.ts';
 import { valueAt } from './describe-issue.ts';
 import type { JsonPath, Problem } from './problem.ts';
 
-const KEYED: readonly unknown[] = ['aggregate', 'process'];
+/** Types of transforms whose state is spread over the key groups. */
+const KEYED: readonly unknown[] = [
+  'aggregate',
+  'process',
+  'join',
+  'windowJoin',
+  'tableJoin',
+  'deduplicate',
+  'asyncMap',
+];
 
 /** `value` is a job file after its keys have been mended. Counts that are none are left to the schema. */
 export function checkKeyGroups(value: unknown): readonly Problem[] {

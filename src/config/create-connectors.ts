@@ -61,12 +61,12 @@ function createSource(config: SourceConfig, path: JsonPath): SourceConnector {
   return config.type === 'file' ? createFileSource(config) : createGenerator(config, path);
 }
 
-function createFileSource({ type: _, csv, ...options }: FileSourceConfig): SourceConnector {
+function createFileSource({ type: _, eventTime: __, csv, ...options }: FileSourceConfig): SourceConnector {
   return sources.file(withoutUndefined({ ...options, csv: csv === undefined ? undefined : withoutUndefined(csv) }));
 }
 
 function createGenerator(config: GeneratorSourceConfig, path: JsonPath): SourceConnector {
-  const { type: _, fields, value, ...schedule } = config;
+  const { type: _, eventTime: __, fields, value, ...schedule } = config;
   return sources.generator({
     ...withoutUndefined(schedule),
     create: generatorFunction(fields, value ?? 'index', path),

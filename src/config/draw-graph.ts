@@ -2,28 +2,47 @@
  * Draws the graph of a checked job file with the same builder that TypeScript jobs use, so that both give the same plan.
  * Names of the file become node ids.
  */
-import { OperatorError } from '../model/index.ts';
-import type { Aggregator } from '../operators/index.ts';
+import type { AsyncCall, JoinType } from '../operators/index.ts';
 import type { JobBuilder, KeyedStream, SideStream, Stream } from '../plan/index.ts';
 import { nodeOf } from './check-graph.ts';
 import type { Connectors } from './create-connectors.ts';
-import { compileAggregate } from './expression/aggregate-expression.ts';
+import { eventTimeOf } from './event-time-of.ts';
 import { compileExpression } from './expression/expression.ts';
 import { recordOf } from './expression/record-of.ts';
 import { expressionsOf } from './expressions-of.ts';
+import { inputsOf } from './inputs-of.ts';
 import type {
   AggregateConfig,
+  AsyncMapConfig,
+  DeduplicateConfig,
   ExchangeConfig,
   FlatMapConfig,
   JobFile,
+  JoinConfig,
   MapConfig,
   ProcessConfig,
+  SourceConfig,
   SplitConfig,
   TransformConfig,
 } from './job-file.ts';
-import { formatPath } from './problem.ts';
+import {
+  aggregatorsOf,
+  asyncMapOptionsOf,
+  broadcastJoinOptionsOf,
+  deduplicateOptionsOf,
+  keyOf,
+  pathOf,
+  predicateOf,
+  type Row,
+  streamJoinOptionsOf,
+  tableJoinOptionsOf,
+  windowJoinOptionsOf,
+  windowOf,
+  windowOptionsOf,
+  wrongResult,
+} from './transform-options.ts';
 
-type Row = unknown;
+type Operates = Exclude<TransformConfig, ExchangeConfig>;
 
 /** Runs inside `defineJob`. `modules` holds the loaded export of each transform that names a module. */
 export function drawGraph(
@@ -34,7 +53,9 @@ export function drawGraph(
 ): void {
   const drawing = new Drawing(modules);
   for (const [name, connector] of connectors.sources) {
-    drawing.outputs.set(name, builder.source<Row>(name, connector).expressedBy(expressionsOf(job.sources[name]!)));
+    const config = job.sources[name]!;
+    const source = builder.source<Row>(name, connector).expressedBy(expressionsOf(config));
+    drawing.outputs.set(name, withEventTime(source, name, config));
   }
   for (const name of inOrderOfInputs(job)) drawing.transform(name, job.transforms![name]!);
   for (const [name, config] of Object.entries(job.sinks)) {
@@ -48,10 +69,23 @@ export function drawGraph(
   }
 }
 
+function withEventTime(
+  source: ReturnType<JobBuilder['source']>,
+  name: string,
+  { eventTime }: SourceConfig,
+): Stream<Row> {
+  if (eventTime === undefined) return source;
+  const { outOfOrderMs, idleTimeoutMs } = eventTime;
+  return source.withEventTime(eventTimeOf(eventTime, ['sources', name, 'eventTime']), {
+    outOfOrderMs,
+    idleTimeoutMs: idleTimeoutMs === 'never' ? Number.POSITIVE_INFINITY : idleTimeoutMs,
+  });
+}
+
 class Drawing {
   /** By name as written in `inputs`. */
   readonly outputs = new Map<string, Stream<Row>>();
-  readonly #processes = new Map<string, SideStream<Row, Record<string, never>>>();
+  readonly #processes = new Map<string, SideStream<Row, Record<string, Row>>>();
   readonly #modules: ReadonlyMap<string, unknown>;
 
   constructor(modules: ReadonlyMap<string, unknown>) {
@@ -71,6 +105,10 @@ class Drawing {
   }
 
   transform(name: string, config: TransformConfig): void {
+    if ('left' in config) {
+      this.#join(name, config);
+      return;
+    }
     const input = this.merged(config.inputs);
     switch (config.type) {
       case 'merge':
@@ -83,7 +121,7 @@ class Drawing {
         this.outputs.set(name, input.broadcast());
         break;
       case 'filter':
-        this.#operator(name, config, input.filter(this.#predicate(config.where, name, 'where')));
+        this.#operator(name, config, input.filter(predicateOf(config.where, name, 'where')));
         break;
       case 'map':
         this.#operator(name, config, input.map(this.#mapping(name, config)));
@@ -95,14 +133,20 @@ class Drawing {
         this.#split(name, config, input);
         break;
       case 'aggregate':
-        this.#operator(name, config, this.#keyed(input, config.key, name).aggregate(this.#aggregates(name, config)));
+        this.#aggregate(name, config, input);
+        break;
+      case 'deduplicate':
+        this.#deduplicate(name, config, input);
+        break;
+      case 'asyncMap':
+        this.#asyncMap(name, config, input);
         break;
       case 'process':
         this.#process(name, config, input);
     }
   }
 
-  #operator(name: string, config: Exclude<TransformConfig, ExchangeConfig>, stream: Stream<Row>): void {
+  #operator(name: string, config: Operates, stream: Stream<Row>): void {
     const { parallelism } = config;
     stream.named(name).expressedBy(expressionsOf(config));
     if (parallelism !== undefined) stream.withParallelism(parallelism);
@@ -111,35 +155,67 @@ class Drawing {
 
   #split(name: string, config: SplitConfig, input: Stream<Row>): void {
     const predicates = Object.fromEntries(
-      Object.entries(config.routes).map(([route, source]) => [route, this.#predicate(source, name, 'routes', route)]),
+      Object.entries(config.routes).map(([route, source]) => [route, predicateOf(source, name, 'routes', route)]),
     );
     const streams: Readonly<Record<string, Stream<Row>>> = input.split(predicates);
     this.#operator(name, config, streams['rest']!);
     for (const [route, stream] of Object.entries(streams)) this.outputs.set(`${name}.${route}`, stream);
   }
 
+  #aggregate(name: string, config: AggregateConfig, input: Stream<Row>): void {
+    const records = keyed(input, config.key, name);
+    const fields = aggregatorsOf(name, config);
+    if (config.window === undefined) {
+      this.#operator(name, config, records.aggregate(fields));
+      return;
+    }
+    const rows = records.window(windowOf(name, config.window), windowOptionsOf(config)).aggregate(fields);
+    this.#operator(name, config, rows);
+    this.outputs.set(`${name}.late`, rows.side('late'));
+  }
+
+  #join(name: string, config: JoinConfig): void {
+    const [left, right] = [this.merged(config.left.inputs), this.merged(config.right.inputs)];
+    if (config.type === 'broadcastJoin') {
+      this.#operator(name, config, left.joinBroadcast(right, broadcastJoinOptionsOf(name, config)));
+      return;
+    }
+    const joined = joinedStreams(name, config, keyed(left, config.left.key, name, 'left'), [right, config.right.key]);
+    this.#operator(name, config, joined);
+    this.outputs.set(`${name}.late`, joined.side('late'));
+  }
+
+  #deduplicate(name: string, config: DeduplicateConfig, input: Stream<Row>): void {
+    const records = keyed(input, config.key, name);
+    const options = deduplicateOptionsOf(config);
+    if (options.scope !== 'watermark') {
+      this.#operator(name, config, records.deduplicate(options).unkeyed());
+      return;
+    }
+    const first = records.deduplicate(options);
+    this.#operator(name, config, first.unkeyed());
+    this.outputs.set(`${name}.late`, first.side('late').unkeyed());
+  }
+
+  #asyncMap(name: string, config: AsyncMapConfig, input: Stream<Row>): void {
+    type Call = (record: Row, call: AsyncCall) => Promise<Row>;
+    const call = this.#modules.get(name) as Call;
+    const { onFailure, ...options } = asyncMapOptionsOf(config);
+    if (onFailure !== 'side') {
+      this.#operator(name, config, input.asyncMap(call, { ...options, onFailure }));
+      return;
+    }
+    const results = input.asyncMap(call, { ...options, onFailure });
+    this.#operator(name, config, results);
+    this.outputs.set(`${name}.failed`, results.side('failed'));
+  }
+
   #process(name: string, config: ProcessConfig, input: Stream<Row>): void {
     type Definition = Parameters<KeyedStream<Row, string>['process']>[0];
-    const keyed = this.#keyed(input, config.key, name);
-    const stream = keyed.process(this.#modules.get(name) as Definition) as SideStream<Row, Record<string, never>>;
+    const definition = this.#modules.get(name) as Definition;
+    const stream = keyed(input, config.key, name).process(definition) as SideStream<Row, Record<string, Row>>;
     this.#operator(name, config, stream);
     this.#processes.set(name, stream);
-  }
-
-  #keyed(input: Stream<Row>, key: string, name: string): KeyedStream<Row, string> {
-    const { evaluate } = compileExpression(key, pathOf(name, 'key'), 'key');
-    // keyBy checks that the value can be a key.
-    return input.keyBy((record) => evaluate(record) as string);
-  }
-
-  #predicate(source: string, name: string, ...field: readonly string[]): (record: Row) => boolean {
-    const path = pathOf(name, ...field);
-    const { evaluate } = compileExpression(source, path, 'bool');
-    return (record) => {
-      const result = evaluate(record);
-      if (typeof result === 'boolean') return result;
-      throw wrongResult(path, source, 'true or false', result);
-    };
   }
 
   #mapping(name: string, { fields, value }: MapConfig): (record: Row) => Row {
@@ -164,13 +240,27 @@ class Drawing {
       throw wrongResult(path, list, 'a list', result);
     };
   }
+}
 
-  #aggregates(name: string, { values }: AggregateConfig): Record<string, Aggregator<Row, unknown, unknown>> {
-    const entries = Object.entries(values).map(
-      ([field, source]) => [field, compileAggregate(source, pathOf(name, 'values', field))] as const,
-    );
-    return Object.fromEntries(entries);
+function joinedStreams(
+  name: string,
+  config: Exclude<JoinConfig, { readonly type: 'broadcastJoin' }>,
+  left: KeyedStream<Row, string>,
+  [right, rightKey]: readonly [Stream<Row>, string],
+): SideStream<Row, { readonly late: Row }> {
+  const other = keyed(right, rightKey, name, 'right');
+  switch (config.type) {
+    case 'join':
+      return left.join<Row, JoinType, Row>(other, streamJoinOptionsOf(name, config));
+    case 'windowJoin':
+      return left.windowJoin<Row, JoinType, Row>(other, windowJoinOptionsOf(name, config));
+    default:
+      return left.joinTable<Row, 'inner' | 'left', Row>(other, tableJoinOptionsOf(name, config));
   }
+}
+
+function keyed(input: Stream<Row>, key: string, name: string, ...side: readonly string[]): KeyedStream<Row, string> {
+  return input.keyBy(keyOf(key, name, ...side, 'key'));
 }
 
 /** Names of the transforms, each behind the transforms it reads; otherwise in the order of the file. There are no cycles. */
@@ -178,23 +268,9 @@ function inOrderOfInputs({ transforms = {} }: JobFile): readonly string[] {
   const order = new Set<string>();
   const place = (name: string): void => {
     if (order.has(name)) return;
-    for (const input of transforms[name]!.inputs) if (Object.hasOwn(transforms, nodeOf(input))) place(nodeOf(input));
+    for (const { text } of inputsOf(transforms[name])) if (Object.hasOwn(transforms, nodeOf(text))) place(nodeOf(text));
     order.add(name);
   };
   for (const name of Object.keys(transforms)) place(name);
   return [...order];
-}
-
-function pathOf(name: string, ...field: readonly string[]): string {
-  return formatPath(['transforms', name, ...field]);
-}
-
-function wrongResult(path: string, source: string, wanted: string, result: unknown): OperatorError {
-  const got = result === null ? 'null' : Array.isArray(result) ? 'a list' : typeof result;
-  return new OperatorError(
-    `${path}: the expression ${JSON.stringify(source)} must yield ${wanted}, but it yielded ${got}`,
-    {
-      code: 'ERR_EXPRESSION',
-    },
-  );
 }

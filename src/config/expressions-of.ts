@@ -2,25 +2,40 @@
  * The expressions of a node of a job file, by field: what a later start compares with (`storage/decide-compatibility.ts`).
  * Pure.
  *
- * The module of a `process` is left out: it is the body of a function, which may change under a key and states that stay.
+ * Left out is what may change under a key and states that stay: the module of a `process` or an `asyncMap`, and what a join makes of a match.
  */
+import { valueAt } from './describe-issue.ts';
 import type { SinkConfig, SourceConfig, TransformConfig } from './job-file.ts';
+import type { JsonPath } from './problem.ts';
 
-const SINGLE_FIELDS = ['key', 'where', 'value', 'list'] as const;
-const FIELD_GROUPS = ['fields', 'routes', 'values'] as const;
+/** Where expressions may stand; all that is text below a group is one. */
+const PLACES: readonly JsonPath[] = [
+  ['key'],
+  ['where'],
+  ['list'],
+  ['isDelete'],
+  ['left', 'key'],
+  ['right', 'key'],
+  ['window', 'gapMs'],
+  ['eventTime', 'field'],
+  ['eventTime', 'expression'],
+  ['eventTime', 'unit'],
+];
+const GROUPS = ['fields', 'routes', 'values'] as const;
 
 /** `undefined` when the node has none. */
 export function expressionsOf(
   config: SourceConfig | TransformConfig | SinkConfig,
 ): Readonly<Record<string, string>> | undefined {
-  const given: Readonly<Record<string, unknown>> = { ...config };
   const expressions: [string, string][] = [];
-  for (const field of SINGLE_FIELDS) {
-    const text = given[field];
-    if (typeof text === 'string') expressions.push([field, text]);
+  for (const place of PLACES) {
+    const text = valueAt(config, place);
+    if (typeof text === 'string') expressions.push([place.join('.'), text]);
   }
-  for (const group of FIELD_GROUPS) {
-    for (const [field, text] of Object.entries((given[group] ?? {}) as Record<string, string>)) {
+  if ('left' in config) return Object.freeze(Object.fromEntries(expressions));
+  if ('value' in config && config.value !== undefined) expressions.push(['value', config.value]);
+  for (const group of GROUPS) {
+    for (const [field, text] of Object.entries((valueAt(config, [group]) ?? {}) as Record<string, string>)) {
       expressions.push([`${group}.${field}`, text]);
     }
   }

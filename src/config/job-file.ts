@@ -3,7 +3,20 @@
  * Strings named after their meaning: an `expression` is CEL over `record`, paths are relative to the job file.
  */
 
-export interface FileSourceConfig {
+/** One of `field` and `expression`. */
+export interface EventTimeConfig {
+  readonly field?: string | undefined;
+  readonly expression?: string | undefined;
+  readonly unit?: 'ms' | 's' | 'iso' | undefined;
+  readonly outOfOrderMs?: number | undefined;
+  readonly idleTimeoutMs?: number | 'never' | undefined;
+}
+
+interface HasEventTime {
+  readonly eventTime?: EventTimeConfig | undefined;
+}
+
+export interface FileSourceConfig extends HasEventTime {
   readonly type: 'file';
   readonly path: string | string[];
   readonly format?: 'jsonl' | 'csv' | 'json' | undefined;
@@ -19,7 +32,7 @@ export interface FileSourceConfig {
 }
 
 /** One of `fields` and `value`. */
-export interface GeneratorSourceConfig {
+export interface GeneratorSourceConfig extends HasEventTime {
   readonly type: 'generator';
   readonly rate?: number | undefined;
   readonly records?: number | undefined;
@@ -71,10 +84,113 @@ export interface SplitConfig extends Operates {
   readonly routes: Readonly<Record<string, string>>;
 }
 
+export type WindowTime = 'event' | 'processing';
+
+/** Windows of fixed boundaries, in whichever time. */
+export type EventWindowConfig =
+  | {
+      readonly type: 'tumbling';
+      readonly sizeMs: number;
+      readonly offsetMs?: number | undefined;
+      readonly time?: WindowTime | undefined;
+    }
+  | {
+      readonly type: 'sliding';
+      readonly sizeMs: number;
+      readonly slideMs: number;
+      readonly offsetMs?: number | undefined;
+      readonly time?: WindowTime | undefined;
+    }
+  | {
+      readonly type: 'calendar';
+      readonly unit: 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+      readonly timeZone?: string | undefined;
+      readonly offsetMs?: number | undefined;
+      readonly time?: WindowTime | undefined;
+    };
+
+/** A text as `gapMs` is an expression of the record. */
+export type WindowConfig =
+  | EventWindowConfig
+  | { readonly type: 'session'; readonly gapMs: number | string; readonly time?: WindowTime | undefined }
+  | { readonly type: 'count'; readonly size: number; readonly slide?: number | undefined }
+  | { readonly type: 'global' };
+
+/** The options of windows only with `window`. */
 export interface AggregateConfig extends Operates {
   readonly type: 'aggregate';
   readonly key: string;
   readonly values: Readonly<Record<string, string>>;
+  readonly window?: WindowConfig | undefined;
+  readonly emit?: 'append' | 'update' | 'complete' | undefined;
+  readonly allowedLatenessMs?: number | undefined;
+  readonly early?: { readonly everyMs?: number | undefined; readonly everyRecords?: number | undefined } | undefined;
+  readonly completeEveryMs?: number | undefined;
+}
+
+export interface JoinSideConfig extends Reads {
+  readonly key: string;
+}
+
+/** At most one of `fields` and `value`. */
+interface Joins {
+  readonly left: JoinSideConfig;
+  readonly right: JoinSideConfig;
+  readonly parallelism?: number | undefined;
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+  readonly value?: string | undefined;
+}
+
+type JoinTypeConfig = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+/** One of `within` and `retentionMs`. */
+export interface StreamJoinConfig extends Joins {
+  readonly type: 'join';
+  readonly joinType?: JoinTypeConfig | undefined;
+  readonly within?: { readonly beforeMs: number; readonly afterMs: number } | undefined;
+  readonly retentionMs?: number | undefined;
+}
+
+export interface WindowJoinConfig extends Joins {
+  readonly type: 'windowJoin';
+  readonly joinType?: JoinTypeConfig | undefined;
+  readonly window: EventWindowConfig;
+}
+
+export interface TableJoinConfig extends Joins {
+  readonly type: 'tableJoin';
+  readonly joinType?: 'inner' | 'left' | undefined;
+  readonly isDelete?: string | undefined;
+}
+
+export interface BroadcastJoinConfig extends Joins {
+  readonly type: 'broadcastJoin';
+  readonly joinType?: 'inner' | 'left' | undefined;
+  readonly isDelete?: string | undefined;
+}
+
+export type JoinConfig = StreamJoinConfig | WindowJoinConfig | TableJoinConfig | BroadcastJoinConfig;
+
+/** `withinMs` with scope 'watermark', `ttlMs` with scope 'ttl'. */
+export interface DeduplicateConfig extends Operates {
+  readonly type: 'deduplicate';
+  readonly key: string;
+  readonly scope: 'forever' | 'watermark' | 'ttl';
+  readonly withinMs?: number | undefined;
+  readonly ttlMs?: number | undefined;
+}
+
+export interface AsyncMapConfig extends Operates {
+  readonly type: 'asyncMap';
+  readonly module: string;
+  readonly export?: string | undefined;
+  readonly concurrency?: number | undefined;
+  readonly order?: 'ordered' | 'unordered' | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly attempts?: number | undefined;
+  readonly backoffMs?: number | undefined;
+  readonly backoffMaxMs?: number | undefined;
+  readonly onFailure?: 'fail' | 'side' | undefined;
 }
 
 export interface ProcessConfig extends Operates {
@@ -91,6 +207,9 @@ export type TransformConfig =
   | ExchangeConfig
   | SplitConfig
   | AggregateConfig
+  | JoinConfig
+  | DeduplicateConfig
+  | AsyncMapConfig
   | ProcessConfig;
 
 export interface FileSinkConfig extends Operates {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { JobOptionsInput } from '../execution/options.ts';
 import { defineJob } from '../plan/index.ts';
 import { checkSideOutputs } from './check-side-outputs.ts';
+import { checkTransforms } from './check-transforms.ts';
 import { createConnectors } from './create-connectors.ts';
 import { drawGraph } from './draw-graph.ts';
 import type { JobFile } from './job-file.ts';
@@ -20,7 +21,12 @@ export async function loadJobFile(file: { readonly path: string; readonly text: 
   const baseDirectory = dirname(file.path);
   const modules = await loadNodeModules(job, baseDirectory, resolve(baseDirectory, job.moduleRoot ?? '.'));
   const connectors = createConnectors(job);
-  const later = [...modules.problems, ...checkSideOutputs(job, modules.exports), ...connectors.problems];
+  const later = [
+    ...modules.problems,
+    ...checkSideOutputs(job, modules.exports),
+    ...checkTransforms(job),
+    ...connectors.problems,
+  ];
   const problems = [...found, ...later.map((problem) => ({ ...problem, path: originalPath(problem.path) }))];
   if (problems.length > 0) throw problemsError(file.path, render(problems, placeOf));
   const definition = defineJob(job.name, (builder) => drawGraph(builder, job, connectors, modules.exports));

@@ -2,19 +2,26 @@
  * Text of a job file to a checked job file, or to all of its problems at once, each with its path and line. Pure: no file is
  * opened and no module loaded.
  */
+import { checkChoices } from './check-choices.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkKeyGroups } from './check-key-groups.ts';
 import { checkOutputs } from './check-outputs.ts';
 import { describeIssue, valueAt } from './describe-issue.ts';
 import { compileAggregate } from './expression/aggregate-expression.ts';
-import { compileExpression, compileGeneratorExpression, type ExpectedType } from './expression/expression.ts';
+import {
+  compileExpression,
+  compileGeneratorExpression,
+  compileJoinedExpression,
+  type ExpectedType,
+} from './expression/expression.ts';
 import { ExpressionProblem } from './expression/parse-expression.ts';
 import type { JobFile } from './job-file.ts';
 import { JOB_FILE_BYTES_MAX } from './job-reference.ts';
-import { type FieldRole, jobFileSchema } from './job-schema.ts';
+import { jobFileSchema } from './job-schema.ts';
 import { readJsonText } from './json-text.ts';
 import { formatPath, formatProblem, type JsonPath, type Problem, problemsError, type TextPlace } from './problem.ts';
 import { type RepairedValue, repairKeys } from './repair-keys.ts';
+import type { FieldRole } from './schema-fields.ts';
 
 export interface InspectedJobFile {
   /** Everything wrong that shows in the text alone. */
@@ -52,7 +59,7 @@ export function inspectJobFile(text: string): InspectedJobFile {
   if (json.value === undefined) return { problems: json.problems, sound: NOTHING, originalPath, placeOf };
   const inFields = [
     ...repaired.problems,
-    ...[...schemaProblems(repaired), ...choiceProblems(repaired.value)].map((problem) => ({
+    ...[...schemaProblems(repaired), ...checkChoices(repaired.value)].map((problem) => ({
       ...problem,
       path: originalPath(problem.path),
     })),
@@ -104,6 +111,8 @@ const EXPECTED: Partial<Readonly<Record<FieldRole, ExpectedType>>> = {
   value: 'any',
   list: 'list',
   key: 'key',
+  number: 'number',
+  time: 'time',
 };
 
 function expressionProblems(role: FieldRole, source: string, path: JsonPath): readonly Problem[] {
@@ -112,44 +121,14 @@ function expressionProblems(role: FieldRole, source: string, path: JsonPath): re
     const expected = EXPECTED[role];
     if (expected !== undefined) compileExpression(source, where, expected);
     else if (role === 'aggregate') compileAggregate(source, where);
+    else if (role === 'joined' || role === 'joinedInWindow')
+      compileJoinedExpression(source, where, role === 'joinedInWindow');
     else if (role === 'generator') compileGeneratorExpression(source, where);
     return [];
   } catch (error) {
     if (!(error instanceof ExpressionProblem)) throw error;
     return [{ path, message: error.message, suggestion: error.suggestion }];
   }
-}
-
-/** Nodes of which exactly one of several keys must be given, which JSON Schema says badly. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  'transforms.map': ['fields', 'value', 'module'],
-  'transforms.flatMap': ['list', 'module'],
-  'sources.generator': ['fields', 'value'],
-};
-
-function choiceProblems(value: unknown): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const section of ['sources', 'transforms'] as const) {
-    const nodes = valueAt(value, [section]);
-    for (const name of typeof nodes === 'object' && nodes !== null ? Object.keys(nodes) : []) {
-      const path = [section, name];
-      const has = (key: string): boolean => valueAt(value, [...path, key]) !== undefined;
-      const keys = CHOICES[`${section}.${String(valueAt(value, [...path, 'type']))}`];
-      if (has('values') && valueAt(value, [...path, 'values', 'key']) !== undefined) {
-        const message = '"key" is the name that a row gives to its key; call this value something else';
-        problems.push({ path: [...path, 'values', 'key'], message });
-      }
-      if (keys === undefined) continue;
-      const given = keys.filter(has);
-      const wanted = keys.map((key) => JSON.stringify(key)).join(' or ');
-      if (given.length === 0) problems.push({ path, message: `one of ${wanted} is needed` });
-      if (given.length > 1)
-        problems.push({ path, message: `only one of ${wanted} can be given, not ${given.join(' and ')}` });
-      if (has('export') && !has('module'))
-        problems.push({ path: [...path, 'export'], message: 'an export needs a module' });
-    }
-  }
-  return problems;
 }
 
 /** In the order of the text, each sentence once. */

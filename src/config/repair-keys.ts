@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { editDistance, suggest } from '../model/index.ts';
-import { type FieldRole, fieldRoles } from './job-schema.ts';
 import { formatPath, type JsonPath, type Problem } from './problem.ts';
+import { type FieldRole, fieldRoles } from './schema-fields.ts';
 
 export interface RepairedValue {
   readonly value: unknown;
@@ -43,6 +43,10 @@ class Repair {
     if (typeof value === 'string') {
       const role = schema instanceof z.ZodType ? fieldRoles.get(schema)?.role : undefined;
       if (role !== undefined) this.roles.push({ role, text: value, path });
+    }
+    if (schema instanceof z.ZodUnion && typeof value === 'string') {
+      const ofText = schema.options.find((option) => option instanceof z.ZodString);
+      return ofText === undefined ? value : this.visit(ofText, value, path, copied);
     }
     if (!isFields(value)) return value;
     if (schema instanceof z.ZodDiscriminatedUnion) return this.#variant(schema, value, path, copied);

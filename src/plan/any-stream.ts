@@ -3,8 +3,14 @@
  * their operators are attached by. `merge`, `rebalance` and `broadcast` add no node: they say which edges the next node gets.
  */
 import type { Key, SinkConnector } from '../model/index.ts';
-import type { AsyncCall, AsyncMapOptions, BroadcastJoinOptions, OperatorBlueprint } from '../operators/index.ts';
-import { asyncMapBlueprint, broadcastJoinBlueprint } from './blueprints.ts';
+import {
+  type AsyncCall,
+  type AsyncMapOptions,
+  asyncMapBlueprint,
+  type BroadcastJoinOptions,
+  broadcastJoinBlueprint,
+  type OperatorBlueprint,
+} from '../operators/index.ts';
 import { type DraftEdge, type DraftNode, type GraphDraft, mainOutputOf, type OperatorShape } from './graph-draft.ts';
 import type { InputIndex, Partitioning } from './logical-plan.ts';
 import {

@@ -35,6 +35,13 @@ export type {
   PhysicalPlan,
   Stage,
 } from './physical-plan.ts';
-export { type ChannelPlacement, listChannels, listSubtasks, type SubtaskPlacement, workerOf } from './placement.ts';
+export {
+  type ChannelPlacement,
+  groupsOfState,
+  listChannels,
+  listSubtasks,
+  type SubtaskPlacement,
+  workerOf,
+} from './placement.ts';
 export type { SideStream, SourceStream, Stream } from './stream.ts';
 export type { WindowedStream, WindowRow } from './windowed-stream.ts';

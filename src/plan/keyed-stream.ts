@@ -1,29 +1,32 @@
 /** Streams whose records carry keys. As `stream.ts`: descriptions, whose methods add nodes to the graph. */
 import type { Key } from '../model/index.ts';
-import type {
-  AggregateRow,
-  AggregatorFields,
-  AsyncCall,
-  AsyncMapOptions,
-  BroadcastJoinOptions,
-  DeclaredType,
-  DeduplicateOptions,
-  ErasedProcess,
-  FailedCall,
-  JoinType,
-  OperatorBlueprint,
-  ProcessDefinition,
-  SideDeclarations,
-  StateDeclarations,
-  StreamJoinOptions,
-  TableJoinOptions,
-  Undeclared,
-  WindowDefinition,
-  WindowJoinOptions,
-  WindowOptions,
+import {
+  type AggregateRow,
+  type AggregatorFields,
+  type AsyncCall,
+  type AsyncMapOptions,
+  type BroadcastJoinOptions,
+  type DeclaredType,
+  type DeduplicateOptions,
+  deduplicateBlueprint,
+  type ErasedProcess,
+  type FailedCall,
+  type JoinType,
+  type OperatorBlueprint,
+  type ProcessDefinition,
+  type SideDeclarations,
+  type StateDeclarations,
+  type StreamJoinOptions,
+  streamJoinBlueprint,
+  type TableJoinOptions,
+  tableJoinBlueprint,
+  type Undeclared,
+  type WindowDefinition,
+  type WindowJoinOptions,
+  type WindowOptions,
+  windowJoinBlueprint,
 } from '../operators/index.ts';
 import { AnyStream, type Branches, defineBranch, type Guarded } from './any-stream.ts';
-import { deduplicateBlueprint, streamJoinBlueprint, tableJoinBlueprint, windowJoinBlueprint } from './blueprints.ts';
 import type { DraftEdge } from './graph-draft.ts';
 import type {
   JoinedRow,
@@ -87,6 +90,11 @@ export class KeyedStream<T, K extends Key> extends AnyStream<T> {
   /** One stream of the records of all. Records of one key are in order for each input, in no order between them. */
   merge(...others: readonly KeyedStream<T, K>[]): KeyedStream<T, K> {
     return new KeyedStream(this.graph, this.mergeEdges(others));
+  }
+
+  /** The same records as a stream without keys, for what only such a stream has: `rebalance`, `broadcast`, merging with others. */
+  unkeyed(): Stream<T> {
+    return new Stream(this.graph, this.origins);
   }
 
   /** As {@link Stream.split}; the branches are keyed. */

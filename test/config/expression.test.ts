@@ -164,7 +164,7 @@ describe('expressions', () => {
     ['9007199254740993', 'cannot be held exactly'],
     ['b"bytes"', 'byte strings are not available'],
     ['"a".matches("a")', 'regular expressions are not available'],
-    ['timestamp("2001-01-01")', 'times are not available'],
+    ['duration("1h")', 'durations are not available'],
     ['has(record)', 'has() takes one field'],
     ['[1].map(1, 2)', 'invalid predicate iteration variable'],
     ['"x".size().y', 'a number has no field "y"'],

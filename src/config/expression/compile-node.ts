@@ -36,8 +36,7 @@ const DEPTH_MAX = 2 * EXPRESSION_NESTING_MAX;
 const FUNCTION_HINTS: Readonly<Record<string, string>> = {
   matches:
     'regular expressions are not available, because one can be written to run for ever; use contains, startsWith or endsWith',
-  timestamp: 'times are not available in expressions yet; map the record with a module',
-  duration: 'durations are not available in expressions yet; write milliseconds',
+  duration: 'durations are not available in expressions; write milliseconds',
 };
 
 /** Throws {@link ExpressionProblem}. */

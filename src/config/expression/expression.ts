@@ -29,7 +29,13 @@ export interface GeneratorExpression {
   evaluate(index: number, random: () => number): unknown;
 }
 
-export type ExpectedType = 'any' | 'bool' | 'list' | 'key' | 'number';
+/** As {@link Expression}, over the two sides of a join and, where they met in a window, its bounds. */
+export interface JoinedExpression {
+  readonly source: string;
+  evaluate(left: unknown, right: unknown, windowStart?: number, windowEnd?: number): unknown;
+}
+
+export type ExpectedType = 'any' | 'bool' | 'list' | 'key' | 'number' | 'time';
 
 /** Compiles an expression over `record`. `path` is where it stands, for messages. Throws `ExpressionProblem`. */
 export function compileExpression(source: string, path: string, expected: ExpectedType = 'any'): Expression {
@@ -57,6 +63,33 @@ export function compileTree(tree: ASTNode, source: string, path: string, expecte
     }
   };
   return { source, type: compiled.type, evaluate };
+}
+
+/** Compiles an expression over `left` and `right`, and `windowStart` and `windowEnd` where there is a window. Throws `ExpressionProblem`. */
+export function compileJoinedExpression(source: string, path: string, isInWindow: boolean): JoinedExpression {
+  const compiled = compileNode(parseExpression(source), {
+    subject: 'left',
+    subjectType: 'dyn',
+    functions: STANDARD_FUNCTIONS,
+    variables: isInWindow ? ['right', 'windowStart', 'windowEnd'] : ['right'],
+    depth: 0,
+  });
+  const evaluation = new Evaluation();
+  const { slots } = evaluation;
+  const evaluate = (left: unknown, right: unknown, windowStart?: number, windowEnd?: number): unknown => {
+    evaluation.reset();
+    slots[0] = right;
+    if (isInWindow) {
+      slots[1] = windowStart;
+      slots[2] = windowEnd;
+    }
+    try {
+      return compiled.run(left, evaluation);
+    } catch (error) {
+      throw describeFailure(error, source, path);
+    }
+  };
+  return { source, evaluate };
 }
 
 /** Compiles an expression over `index` with `random()`, `randomInt(a, b)` and `choice(list)`. Throws `ExpressionProblem`. */
@@ -88,6 +121,7 @@ const EXPECTATIONS: Readonly<Record<Exclude<ExpectedType, 'any'>, { types: reado
   list: { types: ['list'], text: 'a list' },
   key: { types: ['string', 'number', 'bool'], text: 'a string, number or bool' },
   number: { types: ['number', 'null'], text: 'a number or null' },
+  time: { types: ['number', 'string', 'time', 'null'], text: 'a time (milliseconds, text or time) or null' },
 };
 
 function checkResult(type: TypeName, expected: ExpectedType): void {

@@ -5,6 +5,7 @@
  * Absent on purpose: `matches` (regular expressions of a user can be made to run for ever), the clock, anything of the host.
  */
 import { type Evaluation, ExpressionFailure } from './evaluation.ts';
+import { parseTimeText } from './parse-time-text.ts';
 import { elementsOf, keysOf, type TypeName, toNumber, toText, typeOf } from './values.ts';
 
 export interface ExpressionFunction {
@@ -25,6 +26,7 @@ export const STANDARD_FUNCTIONS: ReadonlyMap<string, ExpressionFunction> = new M
   ['double', entry('function', 1, 1, 'number', (_, value) => doubleOf(value))],
   ['int', entry('function', 1, 1, 'number', (_, value) => intOf(value))],
   ['bool', entry('function', 1, 1, 'bool', (_, value) => boolOf(value))],
+  ['timestamp', entry('function', 1, 1, 'time', (_, value) => timeOf(value))],
   ['dyn', entry('function', 1, 1, 'dyn', (_, value) => value)],
   ['contains', text('bool', (_, value, part) => value.includes(toText(part, 'contains')))],
   ['startsWith', text('bool', (_, value, part) => value.startsWith(toText(part, 'startsWith')))],
@@ -147,6 +149,13 @@ function intOf(value: unknown): number {
   const number = Math.trunc(value instanceof Date ? value.getTime() : doubleOf(value));
   if (Number.isSafeInteger(number)) return number === 0 ? 0 : number;
   throw new ExpressionFailure(`int(): ${number} is no integer that a number can hold exactly`);
+}
+
+function timeOf(value: unknown): Date {
+  if (value instanceof Date) return value;
+  const time = new Date(typeof value === 'string' ? parseTimeText(value) : toNumber(value, 'timestamp()'));
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new ExpressionFailure(`timestamp() cannot read ${JSON.stringify(String(value).slice(0, 40))} as a time`);
 }
 
 function boolOf(value: unknown): boolean {
