@@ -1,7 +1,9 @@
 /** Checks a join of two streams by time and says how to run it. */
+
+import { findDurationProblems } from '../find-duration-problems.ts';
 import type { OperatorBlueprint } from '../operator-blueprint.ts';
 import { LATE_OUTPUT } from '../operator-blueprint.ts';
-import { findDurationProblems, findTypeProblems, JOIN_TYPES } from './find-join-problems.ts';
+import { findTypeProblems, JOIN_TYPES } from './find-join-problems.ts';
 import type { JoinType, StreamJoinOptions } from './join-definition.ts';
 import { rangeOf } from './join-range.ts';
 import { JOIN_STATES } from './join-sides.ts';

@@ -13,10 +13,10 @@ import {
   StreamRecord,
   type TimestampMs,
 } from '../../model/index.ts';
+import { admitInTime } from '../late-records.ts';
 import type { JoinType, TimeRange } from './join-definition.ts';
 import { derivePassedLag, endOf } from './join-range.ts';
 import { JoinSides } from './join-sides.ts';
-import { admitInTime } from './late-records.ts';
 import type { TimedRow, Verdict } from './time-ordered-rows.ts';
 
 export type SelectPair = (left: unknown, right: unknown) => unknown;

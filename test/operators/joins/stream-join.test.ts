@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { END_OF_TIME, type Key, StreamRecord, TIME_UNSET } from '../../../src/model/index.ts';
+import { END_OF_TIME, StreamRecord, TIME_UNSET } from '../../../src/model/index.ts';
 import {
   type JoinType,
   type StreamJoinOptions,
@@ -9,6 +9,7 @@ import {
 } from '../../../src/operators/index.ts';
 import {
   type Arrival,
+  type Found,
   outcomesOf,
   outputOf,
   randomSteps,
@@ -246,12 +247,6 @@ describe('the blueprint of a join by time', () => {
     ]);
   });
 });
-
-interface Found {
-  readonly key: Key;
-  readonly value: unknown;
-  readonly timestamp: number;
-}
 
 /** The join as a program over all records at once. One list for each step, the end of time included. */
 function nestedLoops(type: JoinType, { beforeMs, afterMs }: TimeRange, steps: readonly Step[]): readonly Found[][] {

@@ -21,6 +21,13 @@ export interface Outcome {
   readonly late: readonly StreamRecord[];
 }
 
+/** What a plain program finds at a step. */
+export interface Found {
+  readonly key: Key;
+  readonly value: unknown;
+  readonly timestamp: number;
+}
+
 /** Times go up by `pace` from step to step, with disorder around it: ties, late records and watermarks that say nothing new are frequent. */
 export function randomSteps(options: {
   readonly pace: number;
@@ -48,7 +55,11 @@ export function randomSteps(options: {
 }
 
 /** Runs the steps and then the end of time. One outcome for each step, the end included. */
-export function outcomesOf(create: () => Operator, steps: readonly Step[]): readonly Outcome[] {
+export function outcomesOf(
+  create: () => Operator,
+  steps: readonly Step[],
+  { isStateKept = false }: { readonly isStateKept?: boolean } = {},
+): readonly Outcome[] {
   let at = { main: [] as StreamRecord[], late: [] as StreamRecord[] };
   let passed = TIME_UNSET;
   let lateCounted = 0;
@@ -77,7 +88,8 @@ export function outcomesOf(create: () => Operator, steps: readonly Step[]): read
   expect(passed).toBe(END_OF_TIME);
   expect(lateCounted).toBe(outcomes.flatMap(({ late }) => late).length);
   expect(driven.timers()).toEqual([]);
-  for (const key of keysOf(steps)) expect(driven.readState(key), `state of ${String(key)}`).toEqual({});
+  for (const key of isStateKept ? [] : keysOf(steps))
+    expect(driven.readState(key), `state of ${String(key)}`).toEqual({});
   driven.close();
   return outcomes;
 }
@@ -113,7 +125,7 @@ export function watermarksOf(steps: readonly Step[]): readonly number[] {
 }
 
 /** Key, value and time of records as text, sorted: to compare what may come in any order. */
-export function textsOf(records: Iterable<Pick<StreamRecord, 'key' | 'value' | 'timestamp'>>): readonly string[] {
+export function textsOf(records: Iterable<StreamRecord | Found>): readonly string[] {
   return Array.from(records, ({ key, value, timestamp }) => JSON.stringify({ key, value, timestamp })).sort();
 }
 

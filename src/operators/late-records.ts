@@ -2,7 +2,7 @@
  * Which records an operator in event time takes, and where the others go: to the output for late records, as they are, and counted. Never
  * dropped in silence.
  */
-import type { Emitter, OperatorContext, OutputIndex, StreamRecord } from '../../model/index.ts';
+import type { Emitter, OperatorContext, OutputIndex, StreamRecord } from '../model/index.ts';
 
 /** Index of the output for late records, where it is declared second. */
 export const LATE_OUTPUT_INDEX: OutputIndex = 1;
