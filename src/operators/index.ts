@@ -28,12 +28,15 @@ export { windowJoinBlueprint } from './joins/window-join-blueprint.ts';
 export { KeyByOperator } from './key-by-operator.ts';
 export { MapOperator } from './map-operator.ts';
 export { LATE_OUTPUT, type OperatorBlueprint } from './operator-blueprint.ts';
+export { processBlueprint } from './process-blueprint.ts';
 export {
   type DeclaredType,
   defineProcess,
+  type NamedTimers,
   type ProcessContext,
   type ProcessDefinition,
   type ProcessPlace,
+  type ProcessTimer,
   records,
   type SideDeclarations,
   type StateDeclaration,

@@ -18,6 +18,23 @@
  *     },
  *   });
  * ```
+ *
+ * With timers: a card that was not used for an hour.
+ *
+ * @example
+ * ```ts
+ * payments
+ *   .keyBy((payment) => payment.card)
+ *   .process({
+ *     emits: records<{ card: string; idleSince: number }>(),
+ *     process(payment, context) {
+ *       context.timers.set('idle', context.timestamp + 3_600_000);
+ *     },
+ *     onTimer(timer, context) {
+ *       context.emit({ card: context.key, idleSince: timer.at - 3_600_000 });
+ *     },
+ *   });
+ * ```
  */
 import type {
   Key,
@@ -25,14 +42,17 @@ import type {
   MapState,
   NodeId,
   StateKind,
+  StateTtl,
   SubtaskIndex,
+  TimeDomain,
   TimestampMs,
   ValueState,
 } from '../model/index.ts';
 
 /** A declared state; `Handle` exists for the compiler only. */
 export interface StateDeclaration<Handle = unknown> {
-  readonly kind: StateKind;
+  readonly kind: Exclude<StateKind, 'timers'>;
+  readonly ttl?: StateTtl | undefined;
   readonly handle?: Handle;
 }
 
@@ -44,7 +64,7 @@ export interface TypeDeclaration<T = unknown> {
 export type StateDeclarations = Readonly<Record<string, StateDeclaration>>;
 export type SideDeclarations = Readonly<Record<string, TypeDeclaration>>;
 
-/** The handles of declared states. They act on the key of the record being processed. */
+/** The handles of declared states. They act on the key of the record, or of the timer, at hand. */
 export type StateHandles<States> = {
   readonly [Name in keyof States]: States[Name] extends StateDeclaration<infer Handle> ? Handle : never;
 };
@@ -52,18 +72,23 @@ export type StateHandles<States> = {
 /** The type a declared output carries. */
 export type DeclaredType<Declaration> = Declaration extends TypeDeclaration<infer T> ? T : never;
 
-/** Declares the states of a `process` definition. */
+/**
+ * Declares the states of a `process` definition. With a time to live, a value, list element or map entry is gone that long (in processing
+ * time) after its last write, or its last read with `refresh: 'read'`.
+ *
+ * @example states.value<number>({ ttlMs: 86_400_000, refresh: 'read' })
+ */
 export const states: {
   /** One value per key. */
-  value<T>(): StateDeclaration<ValueState<T>>;
+  value<T>(ttl?: StateTtl): StateDeclaration<ValueState<T>>;
   /** A list per key, appended to. */
-  list<T>(): StateDeclaration<ListState<T>>;
+  list<T>(ttl?: StateTtl): StateDeclaration<ListState<T>>;
   /** A map per key. */
-  map<V>(): StateDeclaration<MapState<V>>;
+  map<V>(ttl?: StateTtl): StateDeclaration<MapState<V>>;
 } = Object.freeze({
-  value: <T>(): StateDeclaration<ValueState<T>> => ({ kind: 'value' }),
-  list: <T>(): StateDeclaration<ListState<T>> => ({ kind: 'list' }),
-  map: <V>(): StateDeclaration<MapState<V>> => ({ kind: 'map' }),
+  value: <T>(ttl?: StateTtl): StateDeclaration<ValueState<T>> => ({ kind: 'value', ttl }),
+  list: <T>(ttl?: StateTtl): StateDeclaration<ListState<T>> => ({ kind: 'list', ttl }),
+  map: <V>(ttl?: StateTtl): StateDeclaration<MapState<V>> => ({ kind: 'map', ttl }),
 });
 
 /** Declares what an output of a `process` definition carries. */
@@ -71,15 +96,50 @@ export function records<T>(): TypeDeclaration<T> {
   return {};
 }
 
-/** What `process` may do with the record at hand. One object per subtask, valid during the call only. */
+/** The timers of the current key in one domain of time, by name. Part of the checkpoint, as states are. */
+export interface NamedTimers {
+  /**
+   * Sets the timer of that name, in place of the one that has it. A time that has passed fires behind the call at hand; +Infinity is the end
+   * of input. At the end of input, when `watermark` is +Infinity, every time has passed: a timer that sets itself again for ever (a tick) must
+   * stop then, or the job never ends.
+   */
+  set(name: string, at: TimestampMs): void;
+  /** What it is set to; `undefined` where there is none, and in the `onTimer` that it led to. */
+  get(name: string): TimestampMs | undefined;
+  /** Deleting one that is not there changes nothing. */
+  delete(name: string): void;
+}
+
+/** A timer that is due. */
+export interface ProcessTimer {
+  readonly name: string;
+  /** What it was set to: at or before the clock of its domain, but for timers of processing time at the end of all input. */
+  readonly at: TimestampMs;
+  readonly domain: TimeDomain;
+}
+
+/** What `process` may do with the record at hand, and `onTimer` with the timer. One object per subtask, valid during the call only. */
 export interface ProcessContext<K extends Key, States, Out, Sides> {
   readonly key: K;
-  /** Event time of the record; NaN where none was assigned. */
+  /**
+   * Event time of the record; NaN where none was assigned. In `onTimer`, of either domain, what the timer was set to (NaN for +Infinity). A
+   * record is late when `timestamp <= watermark`.
+   */
   readonly timestamp: TimestampMs;
+  /** In force; -Infinity before the first, +Infinity at the end of input. */
+  readonly watermark: TimestampMs;
+  /** Wall clock. It stands still during a call; in microbatch mode it is the time at which the batch was planned, in a replay as well. */
+  readonly now: TimestampMs;
   readonly states: StateHandles<States>;
-  /** Emits to the main output. Key and times are those of the record being processed. */
+  /** In event time: due when the watermark reaches them. Only in a definition with `onTimer`. */
+  readonly timers: NamedTimers;
+  /** In processing time: due by the wall clock, and at the end of all input whatever they are set to. Only in a definition with `onTimer`. */
+  readonly processingTimers: NamedTimers;
+  /** Emits to the main output. Key and times are those of the record being processed; in `onTimer`, `key` and `timestamp`. */
   emit(value: Out): void;
   emitTo<Name extends keyof Sides & string>(side: Name, value: DeclaredType<Sides[Name]>): void;
+  /** Counts the record at hand among those that came too late, for `status`. What becomes of it is up to the definition. */
+  countLate(): void;
 }
 
 /** Where an instance runs. */
@@ -102,6 +162,11 @@ export interface ProcessDefinition<In, K extends Key, States, Out, Sides> {
   open?(place: ProcessPlace): void;
   /** Called for each record. Synchronous. A throw is handled by the job's error policy. */
   process(value: In, context: ProcessContext<K, States, Out, Sides>): void;
+  /**
+   * A timer is due. Synchronous; never beside `process`; in ascending order of time, and all timers up to a watermark before any record behind
+   * it. The timer is gone when this is called.
+   */
+  onTimer?(timer: ProcessTimer, context: ProcessContext<K, States, Out, Sides>): void;
   close?(): void;
 }
 

@@ -1,8 +1,24 @@
-/** Runs a keyed {@link ProcessDefinition}: opens the declared states and maps the names of side outputs to their indexes. */
-
-import type { Operator, OperatorContext, StreamRecord, TimestampMs, ValueState } from '../model/index.ts';
-import { assert, type Emitter, type Key, type ListState, type MapState, OperatorError } from '../model/index.ts';
-import type { ProcessDefinition, SideDeclarations, StateDeclarations } from './process-definition.ts';
+/**
+ * Runs a keyed {@link ProcessDefinition}: opens the declared states, keeps timers by their names, and maps the names of side outputs to their
+ * indexes.
+ */
+import {
+  assert,
+  type DueTimer,
+  type Emitter,
+  END_OF_TIME,
+  type Key,
+  type ListState,
+  type MapState,
+  type Operator,
+  type OperatorContext,
+  OperatorError,
+  StreamRecord,
+  type TimestampMs,
+  type ValueState,
+} from '../model/index.ts';
+import type { NamedTimers, ProcessDefinition, SideDeclarations, StateDeclarations } from './process-definition.ts';
+import { NO_TIMERS, ProcessTimers, TIMER_TIMES_STATE } from './process-timers.ts';
 
 /** A definition whose inferred types no longer matter. */
 export type ErasedProcess = ProcessDefinition<unknown, Key, StateDeclarations, unknown, SideDeclarations>;
@@ -11,24 +27,43 @@ type Handle = ValueState<unknown> | ListState<unknown> | MapState<unknown>;
 
 export class ProcessOperator implements Operator {
   readonly #definition: ErasedProcess;
-  readonly #context: CurrentRecord;
+  readonly #current: CurrentWork;
+  #timers: { readonly event: ProcessTimers; readonly processing: ProcessTimers } | undefined;
 
   constructor(definition: ErasedProcess) {
     this.#definition = definition;
-    this.#context = new CurrentRecord(Object.keys(definition.sides ?? {}));
+    this.#current = new CurrentWork(Object.keys(definition.sides ?? {}));
   }
 
   open(context: OperatorContext): void {
-    assert(context.state !== undefined, `the process '${context.node}' was opened without keyed state`);
-    for (const [name, { kind }] of Object.entries(this.#definition.states ?? {})) {
-      this.#context.states[name] = context.state[kind](name);
+    const { state, node, subtask, parallelism } = context;
+    assert(state !== undefined, `the process '${node}' was opened without keyed state`);
+    for (const [name, { kind, ttl }] of Object.entries(this.#definition.states ?? {})) {
+      this.#current.states[name] = state[kind](name, ttl);
     }
-    this.#definition.open?.({ node: context.node, subtask: context.subtask, parallelism: context.parallelism });
+    if (this.#definition.onTimer !== undefined) {
+      const times = state.map<TimestampMs>(TIMER_TIMES_STATE);
+      const timersOf = (domain: 'event' | 'processing'): ProcessTimers =>
+        new ProcessTimers({ domain, queue: state.timers(domain), times });
+      this.#timers = { event: timersOf('event'), processing: timersOf('processing') };
+    }
+    this.#current.open(context, this.#timers?.event ?? NO_TIMERS, this.#timers?.processing ?? NO_TIMERS);
+    this.#definition.open?.({ node, subtask, parallelism });
   }
 
   process(record: StreamRecord, out: Emitter): void {
-    this.#context.enter(record, out);
-    this.#definition.process(record.value, this.#context);
+    this.#current.enter(record, out);
+    this.#definition.process(record.value, this.#current);
+  }
+
+  onTimer(timer: DueTimer, out: Emitter): void {
+    const { domain, at, tag: name } = timer;
+    const timers = this.#timers;
+    // A job whose definition has lost its onTimer is refused at the start.
+    assert(timers !== undefined, `the timer '${name}' fired in a process without onTimer`);
+    this.#current.enterTimer(timer, out);
+    timers[domain].forget(name);
+    this.#definition.onTimer!({ name, at, domain }, this.#current);
   }
 
   close(): void {
@@ -36,11 +71,15 @@ export class ProcessOperator implements Operator {
   }
 }
 
-/** The context handed to user code: one object for all records of a subtask. */
-class CurrentRecord {
+/** The context handed to user code: one object for all records and timers of a subtask. */
+class CurrentWork {
   /** Without a prototype: nothing but the declared states can be read from it. */
   readonly states: Record<string, Handle> = Object.create(null);
+  timers: NamedTimers = NO_TIMERS;
+  processingTimers: NamedTimers = NO_TIMERS;
   readonly #sides: ReadonlyMap<string, number>;
+  #operator!: OperatorContext;
+  /** The one at hand; for a timer, one that has its key and time. */
   #record!: StreamRecord;
   #out!: Emitter;
 
@@ -48,9 +87,21 @@ class CurrentRecord {
     this.#sides = new Map(sides.map((name, i) => [name, i + 1]));
   }
 
+  open(operator: OperatorContext, timers: NamedTimers, processingTimers: NamedTimers): void {
+    this.#operator = operator;
+    this.timers = timers;
+    this.processingTimers = processingTimers;
+  }
+
   enter(record: StreamRecord, out: Emitter): void {
     this.#record = record;
     this.#out = out;
+  }
+
+  enterTimer({ key, at }: DueTimer, out: Emitter): void {
+    // The end of time is no time that a record could have: no window holds it.
+    const timestamp = at === END_OF_TIME ? Number.NaN : at;
+    this.enter(new StreamRecord<unknown>(undefined, key, timestamp, this.#operator.time.ingestTime()), out);
   }
 
   get key(): Key {
@@ -63,7 +114,15 @@ class CurrentRecord {
     return this.#record.timestamp;
   }
 
-  /** An arrow function, as the next one: user code may take it out of the context. */
+  get watermark(): TimestampMs {
+    return this.#operator.time.watermark();
+  }
+
+  get now(): TimestampMs {
+    return this.#operator.time.now();
+  }
+
+  /** An arrow function, as the next ones: user code may take it out of the context. */
   readonly emit = (value: unknown): void => this.#out.emit(this.#record.withValue(value));
 
   readonly emitTo = (side: string, value: unknown): void => {
@@ -74,4 +133,6 @@ class CurrentRecord {
     }
     this.#out.emitTo(output, this.#record.withValue(value));
   };
+
+  readonly countLate = (): void => this.#operator.countLate();
 }
