@@ -9,9 +9,9 @@ import {
   type OperatorBlueprint,
   streamJoinBlueprint,
   tableJoinBlueprint,
+  windowBlueprint,
   windowJoinBlueprint,
 } from '../operators/index.ts';
-import { windowBlueprint } from '../plan/blueprints.ts';
 import type { JobFile, TransformConfig } from './job-file.ts';
 import type { Problem } from './problem.ts';
 import {

@@ -14,6 +14,7 @@ import {
   type JoinType,
   type OperatorBlueprint,
   type ProcessDefinition,
+  processBlueprint,
   type SideDeclarations,
   type StateDeclarations,
   type StreamJoinOptions,
@@ -37,7 +38,7 @@ import type {
   WindowedJoinOptions,
   WindowJoinedRow,
 } from './joined-row.ts';
-import { aggregateShape, processShape } from './node-shapes.ts';
+import { aggregateShape } from './node-shapes.ts';
 import { reportFieldNames } from './report-field-names.ts';
 import { SideStream, Stream } from './stream.ts';
 import { WindowedStream } from './windowed-stream.ts';
@@ -201,7 +202,7 @@ export class KeyedStream<T, K extends Key> extends AnyStream<T> {
     definition: ProcessArgument<T, K, S, Out, Sides>,
   ): SideStream<Out, SidesOf<Sides>> {
     const create = (typeof definition === 'function' ? definition : () => definition) as unknown as () => ErasedProcess;
-    return new SideStream(this.graph, this.append(processShape(create(), create), this.#byKey()));
+    return new SideStream(this.graph, this.appendBlueprint(processBlueprint(create(), create), false, this.#byKey()));
   }
 
   #byKey(): readonly DraftEdge[] {

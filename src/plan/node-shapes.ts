@@ -4,13 +4,11 @@ import {
   AGGREGATE_STATE,
   AggregateOperator,
   type AggregatorFields,
-  type ErasedProcess,
   FilterOperator,
   FlatMapOperator,
   KeyByOperator,
   MapOperator,
   type OperatorBlueprint,
-  ProcessOperator,
   SplitOperator,
 } from '../operators/index.ts';
 import type { OperatorShape, SinkShape, SourceShape } from './graph-draft.ts';
@@ -64,17 +62,6 @@ export function aggregateShape<In>(fields: AggregatorFields<In>): OperatorShape 
     ...stateful('aggregate', () => new AggregateOperator(fields) as Operator),
     label: label.join(', '),
     signature: { kind: 'aggregate', identity: names, states: [{ name: AGGREGATE_STATE, kind: 'value' }] },
-  };
-}
-
-export function processShape(example: ErasedProcess, create: () => ErasedProcess): OperatorShape {
-  const declared = Object.entries(example.states ?? {}).map(([name, { kind }]) => ({ name, kind }));
-  const sides = Object.keys(example.sides ?? {});
-  return {
-    ...stateful('process', () => new ProcessOperator(create())),
-    label: declared.map(({ name, kind }) => `${name}: ${kind}`).join(', '),
-    outputs: ['main', ...sides],
-    signature: { kind: 'process', identity: {}, states: declared.sort((a, b) => (a.name < b.name ? -1 : 1)) },
   };
 }
 

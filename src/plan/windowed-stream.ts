@@ -1,7 +1,13 @@
 /** A keyed stream cut into windows: what `window` returns and `aggregate` ends. */
 import type { Key } from '../model/index.ts';
-import type { AggregatorFields, ResultOf, TimeWindow, WindowDefinition, WindowOptions } from '../operators/index.ts';
-import { windowBlueprint } from './blueprints.ts';
+import {
+  type AggregatorFields,
+  type ResultOf,
+  type TimeWindow,
+  type WindowDefinition,
+  type WindowOptions,
+  windowBlueprint,
+} from '../operators/index.ts';
 import type { DraftEdge, GraphDraft } from './graph-draft.ts';
 import { mainOutputOf } from './graph-draft.ts';
 import { blueprintShape } from './node-shapes.ts';

@@ -91,7 +91,6 @@ function emitted(
     emit: (record: StreamRecord) => void out.push([0, record.value]),
     emitTo: (output: OutputIndex, record: StreamRecord) => void out.push([output, record.value]),
   };
-  operator.open?.({ node: id, subtask: 0, parallelism: 1, state: undefined });
   for (const value of values) operator.process(new StreamRecord(value, undefined, Number.NaN, 0), emitter);
   return out;
 }
@@ -198,7 +197,7 @@ describe('a JSON job', () => {
     const transform = { type: 'process', key: 'record.n', module: './alarm.mjs', export: 'alarm' };
     const plan = await planOf(jobOf(transform, 't.large'));
 
-    expect(plan.nodes.at(-1)!.inputs).toEqual([{ from: 't', output: 1, partitioning: 'forward' }]);
+    expect(plan.nodes.at(-1)!.inputs).toEqual([{ from: 't', output: 1, partitioning: 'forward', input: 0 }]);
     await expect(planOf(jobOf(transform, 't.lrage'))).rejects.toThrow('"t" has no such output');
   });
 
