@@ -10,8 +10,8 @@ import { ContinuousWorker } from './continuous/continuous-worker.ts';
 import { WorkerChannels } from './continuous/worker-channels.ts';
 import { createCrashPoint } from './crash-point.ts';
 import type { Deployment, WorkerCommands, WorkerEvents } from './execution/deployment.ts';
-import { type Clock, type NodeId, ownedGroups, type SubtaskSnapshot } from './model/index.ts';
-import { listSubtasks, type PhysicalPlan } from './plan/index.ts';
+import type { Clock, SubtaskSnapshot } from './model/index.ts';
+import { groupsOfState, listSubtasks, type OperatorNode, type PhysicalPlan } from './plan/index.ts';
 // Not by the index: a worker only reads, and every module costs it half a millisecond of its start.
 import { createKeyedState } from './storage/keyed-state.ts';
 import { openStateReader } from './storage/open-state-reader.ts';
@@ -40,12 +40,12 @@ export function deployWorker(deployment: Deployment, surroundings: WorkerSurroun
   const worker = new ContinuousWorker(plan, deployment, {
     clock,
     crashPoint: createCrashPoint(process.env),
-    createState: (node: NodeId, subtask: number, parallelism: number) =>
+    createState: (node: OperatorNode, subtask: number, parallelism: number) =>
       createKeyedState({
         reader,
-        node,
+        node: node.id,
         subtask,
-        groups: ownedGroups(subtask, parallelism, plan.keyGroups),
+        groups: groupsOfState(node, subtask, parallelism, plan.keyGroups),
         keyGroups: plan.keyGroups,
         epoch: manifest?.epoch ?? 0,
         cacheBytes: Math.floor(options.state.cacheBytes / Math.max(1, countStates(plan, index))),

@@ -62,7 +62,12 @@ async function startDriver(data: { readonly job: DriverJob; readonly ports: Cont
   const commands: DriverCommands = {
     drain: () => run.drain(),
     close: () => run.close(),
-    switchMode: (mode) => run.switchMode(mode),
+    switchMode: async (mode) => {
+      const report = await run.switchMode(mode);
+      // Whoever waited for the switch sees it in the status.
+      await host.remote.status(run.status()).catch(() => undefined);
+      return report;
+    },
     status: () => run.status(),
   };
   const server = exposeControl({ ...commands }, ports.serves);
@@ -87,7 +92,7 @@ function createEngines(job: WorkerJob, clock: Clock): JobRunOptions['engines'] {
       open: async (plan, options) => {
         // Loaded when it is needed: a job that never runs in batches starts sooner without it.
         const { PiscinaTaskPoolHosting } = await import('./microbatch/piscina-task-pool.ts');
-        const entry = new URL('./task-worker.js', import.meta.url);
+        const entry = new URL('./task-thread.cjs', import.meta.url);
         return new PiscinaTaskPoolHosting({ entry, job, clock }).open(plan, options);
       },
     }),

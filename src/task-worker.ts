@@ -1,5 +1,6 @@
 /**
- * Entry of a thread of the pool in microbatch mode. Piscina imports it and calls {@link runTask} with one message after the other.
+ * What a thread of the pool does in microbatch mode: {@link runTask} is called with one message after the other. Its entry is
+ * `task-thread.cts`.
  *
  * It opens the state read-only and never writes to it, so that the driver may end the thread anywhere (reliability F1).
  */
@@ -8,8 +9,8 @@ import { createCrashPoint } from './crash-point.ts';
 import { loadPlan } from './load-plan.ts';
 import { MicrobatchWorker } from './microbatch/microbatch-worker.ts';
 import type { PoolMessage, PoolReply, PoolThreadData } from './microbatch/piscina-task-pool.ts';
-import { type KeyedState, ownedGroups, SystemClock, toReport } from './model/index.ts';
-import type { PhysicalPlan } from './plan/index.ts';
+import { type KeyedState, SystemClock, toReport } from './model/index.ts';
+import { groupsOfState, type PhysicalPlan } from './plan/index.ts';
 import { createKeyedState, openStateReader, type StateReader } from './storage/index.ts';
 import type { WorkerJob } from './worker-job.ts';
 
@@ -50,9 +51,9 @@ async function load(): Promise<MicrobatchWorker> {
       reader ??= openStateReader(job.dataPath);
       return createKeyedState({
         reader,
-        node,
+        node: node.id,
         subtask,
-        groups: ownedGroups(subtask, parallelism, plan.keyGroups),
+        groups: groupsOfState(node, subtask, parallelism, plan.keyGroups),
         keyGroups: plan.keyGroups,
         epoch,
         cacheBytes,

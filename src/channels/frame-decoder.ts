@@ -16,6 +16,7 @@ import {
   KEYS_OF_THEIR_OWN,
   KIND_MARKER,
   KIND_RECORDS,
+  KIND_WATERMARK,
   RECORDS_HEADER_BYTES,
   SHARED_TIMES_AT,
   TIMESTAMP_SHARED,
@@ -41,6 +42,13 @@ export function decodeFrame(from: ByteReader): StreamRecord[] | ControlElement {
         kind: 'marker',
         epoch: from.floats[FRAME_HEADER_BYTES / 8]!,
         isFinal: from.bytes[FRAME_HEADER_BYTES + 8] === 1,
+      };
+    case KIND_WATERMARK:
+      return {
+        kind: 'watermark',
+        time: from.floats[FRAME_HEADER_BYTES / 8]!,
+        ingestTime: from.floats[FRAME_HEADER_BYTES / 8 + 1]!,
+        isIdle: from.bytes[FRAME_HEADER_BYTES + 16] === 1,
       };
     default:
       throw new CorruptionError(`a frame has the unknown kind ${kind}: writer and reader are of different versions`);

@@ -3,7 +3,15 @@
  */
 import { BatchOverflow, ByteWriter } from '../codec/byte-writer.ts';
 import { writeColumn } from '../codec/column-codec.ts';
-import { assert, type ControlElement, type Key, type StreamRecord, ValueError } from '../model/index.ts';
+import {
+  assert,
+  type ControlElement,
+  type Key,
+  type Marker,
+  type StreamRecord,
+  ValueError,
+  type Watermark,
+} from '../model/index.ts';
 import { FrameColumns } from './frame-columns.ts';
 import {
   FRAME_BYTES_MAX,
@@ -13,10 +21,12 @@ import {
   KEYS_OF_THEIR_OWN,
   KIND_MARKER,
   KIND_RECORDS,
+  KIND_WATERMARK,
   MARKER_FRAME_BYTES,
   RECORDS_HEADER_BYTES,
   SHARED_TIMES_AT,
   TIMESTAMP_SHARED,
+  WATERMARK_FRAME_BYTES,
 } from './frame-format.ts';
 import { findKeySource } from './frame-keys.ts';
 
@@ -70,13 +80,31 @@ export class FrameEncoder {
   }
 
   control(element: ControlElement): void {
+    if (element.kind === 'marker') this.#marker(element);
+    else this.#watermark(element);
+  }
+
+  #marker({ epoch, isFinal }: Marker): void {
+    const out = this.#beginControl(MARKER_FRAME_BYTES);
+    out.floats[FRAME_HEADER_BYTES / 8] = epoch;
+    out.bytes[FRAME_HEADER_BYTES + 8] = isFinal ? 1 : 0;
+    this.#seal(KIND_MARKER);
+  }
+
+  #watermark({ time, ingestTime, isIdle }: Watermark): void {
+    const out = this.#beginControl(WATERMARK_FRAME_BYTES);
+    out.floats[FRAME_HEADER_BYTES / 8] = time;
+    out.floats[FRAME_HEADER_BYTES / 8 + 1] = ingestTime;
+    out.bytes[FRAME_HEADER_BYTES + 16] = isIdle ? 1 : 0;
+    this.#seal(KIND_WATERMARK);
+  }
+
+  #beginControl(bytes: number): ByteWriter {
     const out = this.#out;
     out.begin(FRAME_BYTES_MAX);
-    out.bytes.fill(0, 0, MARKER_FRAME_BYTES);
-    out.floats[FRAME_HEADER_BYTES / 8] = element.epoch;
-    out.bytes[FRAME_HEADER_BYTES + 8] = element.isFinal ? 1 : 0;
-    out.length = MARKER_FRAME_BYTES;
-    this.#seal(KIND_MARKER);
+    out.bytes.fill(0, 0, bytes);
+    out.length = bytes;
+    return out;
   }
 
   #fits(columns: FrameColumns, count: number, bytesMax: number): boolean {

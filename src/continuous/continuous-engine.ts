@@ -90,6 +90,7 @@ class ContinuousGeneration implements GenerationRun {
       intervalMs: options.epoch.intervalMs,
       unfoldedBytesMax: options.state.unfoldedBytesMax,
       crashPoint: context.crashPoint,
+      policy: options.watermark.policy,
       beginEpoch: (marker) => this.#tell((worker) => worker.beginEpoch(marker)),
       announce: (epoch, foldedThrough) => this.#tell((worker) => worker.epochCommitted(epoch, foldedThrough)),
       onEpoch: (report) => {

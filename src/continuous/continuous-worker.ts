@@ -9,7 +9,9 @@ import { LatencyRecorder } from '../execution/latency-recorder.ts';
 import type { OperatorChain } from '../execution/operator-chain.ts';
 import { RefusedRecords } from '../execution/refused-records.ts';
 import { SinkProbe } from '../execution/sink-probe.ts';
+import { SourceClock } from '../execution/source-clock.ts';
 import type { SubtaskHost } from '../execution/subtask-host.ts';
+import { WatermarkMerger } from '../execution/watermark-merger.ts';
 import {
   assert,
   type ChannelReader,
@@ -18,10 +20,11 @@ import {
   type Epoch,
   type KeyedState,
   type Marker,
-  type NodeId,
   type SubtaskIndex,
+  TIME_UNSET,
+  type TimestampMs,
 } from '../model/index.ts';
-import type { SourceNode } from '../plan/logical-plan.ts';
+import type { OperatorNode, SourceNode } from '../plan/logical-plan.ts';
 import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
 import { type ChannelPlacement, listChannels, workerOf } from '../plan/placement.ts';
 import { ExchangeSubtask } from './exchange-subtask.ts';
@@ -32,7 +35,7 @@ import type { LiveSubtask } from './subtask-command.ts';
 export interface ContinuousWorkerPorts {
   readonly clock: Clock;
   readonly crashPoint: (name: string) => void;
-  createState(node: NodeId, subtask: SubtaskIndex, parallelism: number): KeyedState;
+  createState(node: OperatorNode, subtask: SubtaskIndex, parallelism: number): KeyedState;
   writerOf(channel: ChannelPlacement): ChannelWriter;
   readerOf(channel: ChannelPlacement): ChannelReader;
   readonly events: WorkerEvents;
@@ -119,6 +122,8 @@ export class ContinuousWorker {
       channelsOf: (exchange) =>
         outgoing.filter((channel) => channel.exchange === exchange).map((channel) => this.#ports.writerOf(channel)),
       createState: (node) => this.#ports.createState(node, subtask, stage.parallelism),
+      // Whatever runs on this thread is asked again before it sleeps.
+      wake: () => {},
       deliver: (snapshot) => events.snapshot(snapshot),
       requestEpoch: (reason) => events.requestEpoch(reason),
       fail: (report) => events.failed(report),
@@ -126,13 +131,40 @@ export class ContinuousWorker {
     this.#states.push(...chain.states);
     this.#hosts.push(host);
     const head = stage.chain[0]!.node;
+    const restored = this.#deployment.manifest?.time.stages[head.id] ?? TIME_UNSET;
+    chain.time.restore(restored);
     if (head.role === 'source') return this.#createSource(stage, subtask, head, host, chain);
+    // What is behind it knows nothing yet, and may never hear of it again.
+    if (restored !== TIME_UNSET) host.raise({ kind: 'watermark', time: restored, isIdle: false, ingestTime: 0 });
+    return this.#createExchange(stage, subtask, host, chain, channels, restored);
+  }
+
+  #createExchange(
+    stage: Stage,
+    subtask: SubtaskIndex,
+    host: SubtaskHost,
+    chain: OperatorChain,
+    channels: readonly ChannelPlacement[],
+    restored: TimestampMs,
+  ): LiveSubtask {
+    const { exchanges } = this.#site.plan;
+    const { watermark } = this.#site.options;
     const inputs = channels.filter(({ to }) => to.stage === stage.index && to.subtask === subtask);
-    return new ExchangeSubtask(
+    const groupOf = inputs.map(({ exchange }) => stage.inputs.indexOf(exchange));
+    const head = stage.chain[0]!.node;
+    const isTableFirst = head.role === 'operator' && head.readsSecondFirst;
+    return new ExchangeSubtask({
       host,
-      chain.head,
-      inputs.map((channel) => this.#ports.readerOf(channel)),
-    );
+      heads: chain.heads,
+      inputs: inputs.map((channel) => ({
+        channel: this.#ports.readerOf(channel),
+        input: exchanges[channel.exchange]!.input,
+      })),
+      merger: new WatermarkMerger(groupOf, watermark.policy, restored),
+      readFirst: stage.inputs.flatMap((exchange, group) =>
+        isTableFirst && exchanges[exchange]!.input === 1 ? [group] : [],
+      ),
+    });
   }
 
   #createSource(stage: Stage, subtask: number, node: SourceNode, host: SubtaskHost, chain: OperatorChain): LiveSubtask {
@@ -144,13 +176,22 @@ export class ContinuousWorker {
       offsets: manifest?.offsets[node.id] ?? {},
       refused,
     });
+    const { clock } = this.#ports;
     const source = new SourceSubtask({
       host,
       node: node.id,
-      head: chain.head,
+      head: chain.heads[0]!,
       reader,
-      clock: this.#ports.clock,
+      clock,
       refused,
+      eventTime: new SourceClock(node.eventTime, {
+        splits: splits[node.id]?.[subtask] ?? [],
+        seen: manifest?.time.splits[node.id] ?? {},
+        isBounded: node.connector.isBounded,
+        now: clock.monotonic(),
+      }),
+      advance: options.watermark.advance,
+      watermarkIntervalMs: options.watermark.intervalMs,
       epochRecords: Math.ceil(options.epoch.records / stage.parallelism),
       requestEpoch: (reason) => events.requestEpoch(reason),
       onEnded: () => events.status(this.status()),

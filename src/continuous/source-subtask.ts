@@ -6,23 +6,31 @@
  */
 import type { SourceState } from '../execution/deployment.ts';
 import type { RecordTarget } from '../execution/exchange-writer.ts';
+import { INPUT_UNSET, watermarkOf } from '../execution/merge-times.ts';
+import type { WatermarkAdvance } from '../execution/options.ts';
 import type { RefusedRecords } from '../execution/refused-records.ts';
+import type { SourceClock } from '../execution/source-clock.ts';
 import { placedInSource } from '../execution/source-failure.ts';
 import type { SourcePart, SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
   type Clock,
-  type Emitter,
+  type DurationMs,
   type Epoch,
+  type InputTime,
   type Marker,
   type MonotonicMs,
   type NodeId,
   type OutputIndex,
   type PollResult,
+  type SourceEmitter,
   type SourceReader,
+  type SplitId,
   type SplitOffsets,
   type StepResult,
   type StreamRecord,
+  TIME_UNSET,
+  type Watermark,
 } from '../model/index.ts';
 import { type LiveSubtask, type SubtaskCommand, SubtaskMailbox } from './subtask-command.ts';
 
@@ -34,6 +42,12 @@ export interface SourceSubtaskOptions {
   readonly clock: Clock;
   /** Where the reader's context files what it refuses. */
   readonly refused: RefusedRecords;
+  /** Event time of its splits. */
+  readonly eventTime: SourceClock;
+  /** `record`: watermarks follow the records. `epoch`: they rise at markers only, and then to where they stood at the marker before. */
+  readonly advance: WatermarkAdvance;
+  /** Least time between two watermarks that follow records. */
+  readonly watermarkIntervalMs: DurationMs;
   /** Records read by this subtask after which it asks for an epoch; 0 = never. */
   readonly epochRecords: number;
   requestEpoch(reason: string): void;
@@ -41,7 +55,7 @@ export interface SourceSubtaskOptions {
   onEnded(): void;
 }
 
-export class SourceSubtask implements LiveSubtask, Emitter {
+export class SourceSubtask implements LiveSubtask, SourceEmitter {
   readonly name: string;
   readonly #options: SourceSubtaskOptions;
   readonly #host: SubtaskHost;
@@ -60,6 +74,16 @@ export class SourceSubtask implements LiveSubtask, Emitter {
   /** Before the last marker. */
   #readBefore = 0;
   #hasAskedForEpoch = false;
+  /** Of the step at hand. */
+  #now: MonotonicMs = 0;
+  /** When the last record read was due. */
+  #ingestTime: MonotonicMs = 0;
+  #watermark: Watermark = { kind: 'watermark', time: TIME_UNSET, isIdle: false, ingestTime: 0 };
+  #watermarkAt: MonotonicMs = Number.NEGATIVE_INFINITY;
+  /** With `advance: 'epoch'`: what the next marker brings. */
+  #nextTime: InputTime = INPUT_UNSET;
+  /** It came, and waits for calls under way: nothing may be left behind a job that ends. */
+  #finalMarker: Marker | undefined;
 
   constructor(options: SourceSubtaskOptions) {
     this.name = options.host.id;
@@ -96,11 +120,18 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     const host = this.#host;
     const { refused } = this.#options;
     host.stepBegins();
+    this.#now = this.#options.clock.monotonic();
     this.#isBlocked = host.isBlocked();
     if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
     let hasWorked = this.#mailbox.obeyAll();
-    if (!this.#isFinished && this.#state !== 'ended' && !refused.isFull() && this.#poll(budget) === 'progress')
+    if (host.advanceTime(budget)) hasWorked = true;
+    const mayPoll = !this.#isFinished && this.#finalMarker === undefined && this.#state !== 'ended' && host.mayRead();
+    if (mayPoll && !refused.isFull() && this.#poll(budget) === 'progress') hasWorked = true;
+    if (this.#options.advance === 'record' && this.#raiseWithRecords()) hasWorked = true;
+    if (this.#finalMarker !== undefined && !host.isWaitingForCalls()) {
+      this.#sealNow(this.#finalMarker);
       hasWorked = true;
+    }
     if (host.handOver()) hasWorked = true;
     this.#isBlocked = host.isBlocked();
     if (host.encodeSlice()) hasWorked = true;
@@ -109,7 +140,16 @@ export class SourceSubtask implements LiveSubtask, Emitter {
 
   emit(record: StreamRecord): void {
     this.#read++;
-    this.#head.receive(record);
+    this.#ingestTime = record.ingestTime;
+    this.#head.receive(this.#options.eventTime.stamp(record, this.#now));
+  }
+
+  enterSplit(split: SplitId): void {
+    this.#options.eventTime.enterSplit(split);
+  }
+
+  endSplit(split: SplitId): void {
+    this.#options.eventTime.endSplit(split);
   }
 
   emitTo(output: OutputIndex): void {
@@ -118,11 +158,16 @@ export class SourceSubtask implements LiveSubtask, Emitter {
 
   hasInput(): boolean {
     if (!this.#mailbox.isEmpty || this.#host.isEncoding()) return true;
-    return this.#isBlocked && !this.#host.isBlocked();
+    if (this.#isBlocked) return !this.#host.isBlocked();
+    return this.#host.isTimeDue();
   }
 
   wakeAt(): MonotonicMs {
-    return this.#isFinished || this.#state === 'ended' ? Number.POSITIVE_INFINITY : this.#reader.wakeAt();
+    const timeAt = this.#host.wakeAt();
+    if (this.#isFinished || this.#state === 'ended') return timeAt;
+    const { advance, clock, eventTime } = this.#options;
+    const idleAt = advance === 'record' ? eventTime.idleAt(clock.monotonic()) : Number.POSITIVE_INFINITY;
+    return Math.min(timeAt, idleAt, this.#reader.wakeAt());
   }
 
   close(): void {
@@ -149,7 +194,10 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     }
     this.#state = result;
     this.#caughtUpAt = this.#options.clock.monotonic();
-    if (result === 'ended') this.#options.onEnded();
+    if (result === 'ended') {
+      this.#options.eventTime.end();
+      this.#options.onEnded();
+    }
     return result;
   }
 
@@ -160,13 +208,45 @@ export class SourceSubtask implements LiveSubtask, Emitter {
     }
   }
 
+  /** A step reads many records: the watermark follows behind them, at most every so often, and at once where nothing more is there. */
+  #raiseWithRecords(): boolean {
+    const { eventTime, watermarkIntervalMs } = this.#options;
+    if (this.#state === 'active' && this.#now - this.#watermarkAt < watermarkIntervalMs) return false;
+    return this.#raise(eventTime.time(this.#now));
+  }
+
+  /** True when that is news. */
+  #raise(time: InputTime): boolean {
+    const next = Math.max(this.#watermark.time, watermarkOf(time));
+    if (next === this.#watermark.time && time.isIdle === this.#watermark.isIdle) return false;
+    this.#watermark = { kind: 'watermark', time: next, isIdle: time.isIdle, ingestTime: this.#ingestTime };
+    this.#watermarkAt = this.#now;
+    this.#host.raise(this.#watermark);
+    // What a source is fused with has no timers of event time: one call takes it through.
+    this.#host.advanceTime(1);
+    return true;
+  }
+
   #seal(marker: Marker): void {
+    const { advance, eventTime } = this.#options;
+    if (advance === 'epoch') {
+      const isEnd = marker.isFinal && this.#state === 'ended';
+      this.#raise(isEnd ? eventTime.time(this.#now) : this.#nextTime);
+      this.#nextTime = eventTime.time(this.#now);
+    }
+    if (marker.isFinal) this.#finalMarker = marker;
+    else this.#sealNow(marker);
+  }
+
+  #sealNow(marker: Marker): void {
+    this.#finalMarker = undefined;
     const offsets = this.#reader.offsets();
     const { deadLetters, skipped } = this.#options.refused.take();
     const part: SourcePart = {
       offsets: { [this.#options.node]: offsets },
       deadLetters,
       counts: { recordsRead: this.#read, recordsSkipped: skipped, deadLetters: deadLetters.length },
+      splits: this.#options.eventTime.seen(),
     };
     this.#readBefore += this.#read;
     this.#read = 0;

@@ -19,6 +19,7 @@ import {
   type NodeId,
   type SinkCommitter,
   type SubtaskSnapshot,
+  type WatermarkPolicy,
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
@@ -45,6 +46,7 @@ export interface EpochCommitterOptions {
   readonly committers: ReadonlyMap<NodeId, SinkCommitter>;
   readonly clock: Clock;
   readonly crashPoint: CrashPoint;
+  readonly policy: WatermarkPolicy;
   /** Tells the workers. */
   announce(epoch: Epoch, foldedThrough: Epoch): void;
   /** A fold failed. */
@@ -130,6 +132,7 @@ export class EpochCommitter {
       sealedTokens,
       committedAt: clock.now(),
       isComplete,
+      policy: this.#options.policy,
     });
     store.commit(epoch);
     crashPoint('epoch.committed');

@@ -23,6 +23,7 @@ import {
   type SubtaskId,
   type SubtaskSnapshot,
   toReport,
+  type WatermarkPolicy,
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
@@ -40,6 +41,7 @@ export interface EpochCoordinatorOptions {
   /** The next epoch waits while more bytes of deltas than this are unfolded and some of them can be folded (I8). */
   readonly unfoldedBytesMax: number;
   readonly crashPoint: CrashPoint;
+  readonly policy: WatermarkPolicy;
   /** Puts the marker into all sources. */
   beginEpoch(marker: Marker): void;
   /** Tells the workers. */
@@ -70,13 +72,14 @@ export class EpochCoordinator {
 
   constructor(options: EpochCoordinatorOptions) {
     this.#options = options;
-    const { plan, store, committers, clock, crashPoint, announce } = options;
+    const { plan, store, committers, clock, crashPoint, announce, policy } = options;
     this.#committer = new EpochCommitter({
       plan,
       store,
       committers,
       clock,
       crashPoint,
+      policy,
       announce,
       onFailure: (thrown) => this.#fail(thrown),
     });

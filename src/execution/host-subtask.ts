@@ -19,15 +19,17 @@ import type {
   SubtaskIndex,
   SubtaskSnapshot,
   SurveyHint,
+  Watermark,
 } from '../model/index.ts';
-import { subtaskId } from '../model/index.ts';
-import type { SinkNode, SourceNode } from '../plan/logical-plan.ts';
+import { ownedGroups, subtaskId } from '../model/index.ts';
+import type { OperatorNode, SinkNode, SourceNode } from '../plan/logical-plan.ts';
 import type { ExchangeIndex, PhysicalPlan, Stage } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { createExchangeWriter, type RecordTarget } from './exchange-writer.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
 import { OperatorChain } from './operator-chain.ts';
 import type { JobOptions } from './options.ts';
+import { inNode } from './placed-error.ts';
 import type { RefusedRecords } from './refused-records.ts';
 import type { SinkProbe } from './sink-probe.ts';
 import { type ChainOutput, SubtaskHost } from './subtask-host.ts';
@@ -54,7 +56,11 @@ export interface SubtaskPorts {
   readonly probe: SinkProbe;
   readonly pauses: LatencyRecorder;
   channelsOf(exchange: ExchangeIndex): readonly ChannelWriter[];
-  createState(node: NodeId): KeyedState;
+  createState(node: OperatorNode): KeyedState;
+  /** The watermark that goes out by an exchange, besides being put into its channels. */
+  onWatermark?(exchange: ExchangeIndex, watermark: Watermark): void;
+  /** A call that an operator waits for has settled. */
+  wake(): void;
   /** Puts an engine's own writer in front of a sink's. */
   guardWriter?(node: SinkNode, writer: SinkWriter): SinkWriter;
   deliver(snapshot: SubtaskSnapshot): void;
@@ -76,15 +82,27 @@ export function hostSubtask(
   const { plan, options } = site;
   const outputs: ChainOutput[] = [];
   const exchanges = new Map<ExchangeIndex, RecordTarget>();
+  const channelsOf = new Map<ExchangeIndex, readonly ChannelWriter[]>();
   for (const index of stage.outputs) {
     const channels = ports.channelsOf(index);
     const { fromNode, partitioning } = plan.exchanges[index]!;
     outputs.push(...channels.map((channel) => ({ node: fromNode, channel })));
+    channelsOf.set(index, channels);
     exchanges.set(index, createExchangeWriter(partitioning, channels, subtask, plan.keyGroups));
   }
   const chain = OperatorChain.build(stage, {
     subtask,
+    groups: ownedGroups(subtask, stage.parallelism, plan.keyGroups),
+    keyGroups: plan.keyGroups,
+    clock: site.clock,
     exchange: (index) => exchanges.get(index)!,
+    passWatermark: (index, watermark) => {
+      inNode(plan.exchanges[index]!.fromNode, () => {
+        for (const channel of channelsOf.get(index)!) channel.control(watermark);
+      });
+      ports.onWatermark?.(index, watermark);
+    },
+    wake: () => ports.wake(),
     createState: (node) => ports.createState(node),
     createWriter: (node) => createWriter(site, stage, subtask, node, ports),
     probe: ports.probe,

@@ -5,33 +5,42 @@
  * subtask) nor the epoch protocol. User code runs here and only here, and whatever it throws gets its place here.
  */
 import {
-  AssertionError,
   assert,
-  describeThrown,
-  type Emitter,
-  type Key,
+  type Clock,
   type KeyedState,
-  MillraceError,
+  type KeyGroupRange,
+  keysOfGroups,
   type NodeId,
-  type Operator,
-  OperatorError,
-  type OutputIndex,
   type RecordStamp,
   type SinkWriter,
-  type StreamRecord,
   type SubtaskIndex,
+  type TimestampMs,
+  type Watermark,
 } from '../model/index.ts';
 import type { OperatorNode, SinkNode } from '../plan/logical-plan.ts';
 import type { ChainTarget, ExchangeIndex, Stage } from '../plan/physical-plan.ts';
+import { ChainClock, LinkTime } from './chain-clock.ts';
+import { ChainEmitter, fanOut, KeyedInput, PlainInput, SecondInput, SinkInput } from './chain-inputs.ts';
+import { ChainTime } from './chain-time.ts';
 import type { RecordTarget } from './exchange-writer.ts';
+import { OperatorLink, type TimeTarget } from './operator-link.ts';
+import { placed } from './placed-error.ts';
 import type { SinkProbe } from './sink-probe.ts';
 
 /** What the chain needs from its surroundings. */
 export interface ChainPorts {
   readonly subtask: SubtaskIndex;
+  /** That the subtask owns, of so many. */
+  readonly groups: KeyGroupRange;
+  readonly keyGroups: number;
+  readonly clock: Clock;
   exchange(index: ExchangeIndex): RecordTarget;
-  createState(node: NodeId): KeyedState;
+  /** The watermark leaves the chain. Per exchange never falling. */
+  passWatermark(index: ExchangeIndex, watermark: Watermark): void;
+  createState(node: OperatorNode): KeyedState;
   createWriter(node: SinkNode): SinkWriter;
+  /** A call that an operator waits for has settled. */
+  wake(): void;
   readonly probe: SinkProbe;
 }
 
@@ -42,36 +51,45 @@ export interface ChainSink {
 }
 
 export class OperatorChain {
-  /** Where the records of the stage go in. For a source stage: where the reader emits to. */
-  readonly head: RecordTarget;
+  /** Where the records of the stage go in, by input. For a source stage: where the reader emits to. */
+  readonly heads: readonly RecordTarget[];
   readonly states: readonly KeyedState[];
   readonly sinks: readonly ChainSink[];
-  readonly #operators: readonly Operator[];
+  readonly time: ChainTime;
+  readonly #links: readonly OperatorLink[];
 
-  private constructor(head: RecordTarget, parts: ChainParts) {
-    this.head = head;
+  private constructor(built: BuiltNode, parts: ChainParts) {
+    this.heads = built.inputs;
     this.states = parts.states;
     this.sinks = parts.sinks;
-    this.#operators = parts.operators;
+    this.#links = parts.links.toReversed();
+    this.time = new ChainTime(built.time, this.#links, parts.clock);
   }
 
   /** Builds from the leaves up: each link is made when everything behind it exists. */
   static build(stage: Stage, ports: ChainPorts): OperatorChain {
-    const parts: ChainParts = { states: [], sinks: [], operators: [] };
-    const built = new Map<NodeId, RecordTarget>();
+    const parts: ChainParts = { states: [], sinks: [], links: [], clock: new ChainClock() };
+    const built = new Map<NodeId, BuiltNode>();
     for (const { node, targets } of stage.chain.toReversed()) {
-      const outputs = targets.map((output) => fanOut(output.map((target) => resolveTarget(target, built, ports))));
+      const reached = targets.map((output) => output.map((target) => resolveTarget(target, built, ports)));
+      const outputs = reached.map((output) => fanOut(output.map(({ inputs }) => inputs[0]!)));
+      const times = reached.flat().flatMap(({ time }) => (time === undefined ? [] : [time]));
       if (node.role === 'sink') built.set(node.id, buildSink(node, parts, ports));
-      else if (node.role === 'operator') built.set(node.id, buildOperator(node, stage, outputs, parts, ports));
-      else built.set(node.id, outputs[0] ?? NOWHERE);
+      else if (node.role === 'operator') built.set(node.id, buildOperator(node, stage, outputs, times, parts, ports));
+      else built.set(node.id, { inputs: outputs, time: new TimeFan(times) });
     }
     const head = built.get(stage.chain[0]!.node.id);
     assert(head !== undefined, `stage ${stage.name} has a head`);
     return new OperatorChain(head, parts);
   }
 
+  /** Whether calls, results or watermarks are on their way inside asynchronous operators. */
+  isAsyncPending(): boolean {
+    return this.time.asyncPending() > 0;
+  }
+
   close(): void {
-    for (const operator of this.#operators) operator.close?.();
+    for (const { operator } of this.#links) operator.close?.();
     for (const state of this.states) state.close();
     for (const sink of this.sinks) sink.writer.close();
   }
@@ -80,173 +98,100 @@ export class OperatorChain {
 interface ChainParts {
   readonly states: KeyedState[];
   readonly sinks: ChainSink[];
-  readonly operators: Operator[];
+  /** From the leaves up. */
+  readonly links: OperatorLink[];
+  readonly clock: ChainClock;
 }
 
-function resolveTarget(target: ChainTarget, built: ReadonlyMap<NodeId, RecordTarget>, ports: ChainPorts): RecordTarget {
-  if (target.kind === 'exchange') return ports.exchange(target.exchange);
+/** A node of the chain, as what is in front of it sees it. */
+interface BuiltNode {
+  readonly inputs: readonly RecordTarget[];
+  /** Absent: watermarks mean nothing to it (sinks). */
+  readonly time: TimeTarget | undefined;
+}
+
+function resolveTarget(target: ChainTarget, built: ReadonlyMap<NodeId, BuiltNode>, ports: ChainPorts): BuiltNode {
+  if (target.kind === 'exchange') {
+    const { exchange } = target;
+    const time: TimeTarget = { rise: (watermark) => ports.passWatermark(exchange, watermark), restore: () => {} };
+    return { inputs: [ports.exchange(exchange)], time };
+  }
   const link = built.get(target.node);
   assert(link !== undefined, `chain nodes come in topological order: ${target.node} is built before what feeds it`);
   return link;
 }
 
-function buildSink(node: SinkNode, parts: ChainParts, ports: ChainPorts): RecordTarget {
+function buildSink(node: SinkNode, parts: ChainParts, ports: ChainPorts): BuiltNode {
   const sink: ChainSink = { node: node.id, writer: ports.createWriter(node), stamp: { epoch: 0, sequence: 0 } };
   parts.sinks.push(sink);
-  return new SinkLink(sink, ports.probe);
+  return { inputs: [new SinkInput(sink, ports.probe)], time: undefined };
 }
 
 function buildOperator(
   node: OperatorNode,
   stage: Stage,
   outputs: readonly RecordTarget[],
+  targets: readonly TimeTarget[],
   parts: ChainParts,
   ports: ChainPorts,
-): RecordTarget {
+): BuiltNode {
   const operator = node.create();
-  const state = node.isStateful ? ports.createState(node.id) : undefined;
-  const context = { node: node.id, subtask: ports.subtask, parallelism: stage.parallelism, state };
-  parts.operators.push(operator);
+  const state = node.state === 'none' ? undefined : ports.createState(node);
+  const time = new LinkTime(parts.clock);
+  const link = new OperatorLink({
+    node: node.id,
+    operator,
+    state,
+    out: new ChainEmitter(outputs),
+    time,
+    clock: parts.clock,
+    targets,
+  });
+  parts.links.push(link);
   if (state !== undefined) parts.states.push(state);
-  guard(node.id, undefined, () => operator.open?.(context));
-  const emitter = new ChainEmitter(outputs);
-  return state === undefined
-    ? new StatelessLink(node.id, operator, emitter)
-    : new KeyedLink(node.id, operator, emitter, state);
+  openOperator(link, node, stage, time, ports);
+  const keyed = node.state === 'keyed' ? state : undefined;
+  const first = keyed === undefined ? new PlainInput(link) : new KeyedInput(link, keyed);
+  return { inputs: [first, new SecondInput(link, keyed)], time: link };
 }
 
-class ChainEmitter implements Emitter {
-  readonly #main: RecordTarget;
-  readonly #outputs: readonly RecordTarget[];
-
-  constructor(outputs: readonly RecordTarget[]) {
-    this.#main = outputs[0] ?? NOWHERE;
-    this.#outputs = outputs;
-  }
-
-  emit(record: StreamRecord): void {
-    this.#main.receive(record);
-  }
-
-  emitTo(output: OutputIndex, record: StreamRecord): void {
-    const target = this.#outputs[output];
-    if (target === undefined)
-      throw new OperatorError(`there is no output number ${output}; it has ${this.#outputs.length}`);
-    target.receive(record);
-  }
-}
-
-class StatelessLink implements RecordTarget {
-  readonly #node: NodeId;
-  readonly #operator: Operator;
-  readonly #out: Emitter;
-
-  constructor(node: NodeId, operator: Operator, out: Emitter) {
-    this.#node = node;
-    this.#operator = operator;
-    this.#out = out;
-  }
-
-  receive(record: StreamRecord): void {
-    try {
-      this.#operator.process(record, this.#out);
-    } catch (thrown) {
-      throw placed(thrown, this.#node, record.key);
-    }
+function openOperator(link: OperatorLink, node: OperatorNode, stage: Stage, time: LinkTime, ports: ChainPorts): void {
+  const { clock, groups, keyGroups, subtask } = ports;
+  const { state } = link;
+  try {
+    link.operator.open?.({
+      node: node.id,
+      subtask,
+      parallelism: stage.parallelism,
+      state,
+      ownKeys: node.state === 'own' ? keysOfGroups(groups, keyGroups) : [],
+      useKey: (key) => state?.setCurrentKey(key),
+      time,
+      countLate: (records = 1) => {
+        link.lateRecords += records;
+      },
+      keyGroups,
+      schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
+      wake: () => ports.wake(),
+    });
+  } catch (thrown) {
+    throw placed(thrown, node.id, undefined);
   }
 }
 
-class KeyedLink implements RecordTarget {
-  readonly #node: NodeId;
-  readonly #operator: Operator;
-  readonly #out: Emitter;
-  readonly #state: KeyedState;
+/** In place of an operator at the head of a stage that reads a source. */
+class TimeFan implements TimeTarget {
+  readonly #targets: readonly TimeTarget[];
 
-  constructor(node: NodeId, operator: Operator, out: Emitter, state: KeyedState) {
-    this.#node = node;
-    this.#operator = operator;
-    this.#out = out;
-    this.#state = state;
-  }
-
-  receive(record: StreamRecord): void {
-    const key = record.key;
-    // Not by `assert`: its message would be made for every record.
-    if (key === undefined) throw new AssertionError(`a record without a key reached the keyed operator ${this.#node}`);
-    try {
-      this.#state.setCurrentKey(key);
-      this.#operator.process(record, this.#out);
-    } catch (thrown) {
-      throw placed(thrown, this.#node, key);
-    }
-  }
-}
-
-class SinkLink implements RecordTarget {
-  readonly #sink: ChainSink;
-  readonly #probe: SinkProbe;
-
-  constructor(sink: ChainSink, probe: SinkProbe) {
-    this.#sink = sink;
-    this.#probe = probe;
-  }
-
-  receive(record: StreamRecord): void {
-    const { writer, stamp } = this.#sink;
-    try {
-      writer.write(record, stamp);
-    } catch (thrown) {
-      throw placed(thrown, this.#sink.node, record.key);
-    }
-    stamp.sequence++;
-    this.#probe.written(record);
-  }
-}
-
-/** One record, several consumers. Records are immutable, so they may share it. */
-class FanOut implements RecordTarget {
-  readonly #targets: readonly RecordTarget[];
-
-  constructor(targets: readonly RecordTarget[]) {
+  constructor(targets: readonly TimeTarget[]) {
     this.#targets = targets;
   }
 
-  receive(record: StreamRecord): void {
-    for (const target of this.#targets) target.receive(record);
+  rise(watermark: Watermark): void {
+    for (const target of this.#targets) target.rise(watermark);
   }
-}
 
-const NOWHERE: RecordTarget = { receive: () => {} };
-
-function fanOut(targets: readonly RecordTarget[]): RecordTarget {
-  if (targets.length === 0) return NOWHERE;
-  return targets.length === 1 ? targets[0]! : new FanOut(targets);
-}
-
-function guard(node: NodeId, key: Key | undefined, body: () => void): void {
-  try {
-    body();
-  } catch (thrown) {
-    throw placed(thrown, node, key);
+  restore(time: TimestampMs): void {
+    for (const target of this.#targets) target.restore(time);
   }
-}
-
-const KEY_SHOWN_MAX = 200;
-
-/** Gives a failure its place, once: the innermost link knows best. */
-export function placed(thrown: unknown, node: NodeId, key: Key | undefined): MillraceError {
-  if (thrown instanceof MillraceError && (thrown.place.node !== undefined || thrown.recovery === 'none')) return thrown;
-  const reason = describeThrown(thrown);
-  const shownKey = key === undefined ? undefined : String(key).slice(0, KEY_SHOWN_MAX);
-  const details = { node, key: shownKey, cause: thrown };
-  if (thrown instanceof MillraceError) {
-    return new MillraceError(`${node}: ${reason}`, {
-      ...thrown.place,
-      ...details,
-      code: thrown.code as `ERR_${string}`,
-      domain: thrown.domain,
-      recovery: thrown.recovery,
-    });
-  }
-  return new OperatorError(`operator ${node} threw: ${reason}`, details);
 }

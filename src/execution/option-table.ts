@@ -3,11 +3,19 @@
  * in `options.ts`.
  */
 
+import type { WatermarkPolicy } from '../model/index.ts';
+
 /** What runs records: live subtasks, or supersteps over bounded ranges of input. */
 export type EngineMode = 'continuous' | 'microbatch';
 
 /** What a user asks for. `adaptive`: one engine at a time, changed between two generations as the backlog tells. */
 export type ExecutionMode = EngineMode | 'adaptive';
+
+/**
+ * When watermarks rise in continuous mode. `record`: with the records. `epoch`: between two epochs, as they do in microbatch mode, so that what is
+ * late follows from the content of the epochs alone.
+ */
+export type WatermarkAdvance = 'record' | 'epoch';
 
 /** When batches start. See `decide-trigger.ts` of microbatch mode. */
 export type BatchTrigger = 'as-soon-as-possible' | 'interval' | 'available-now' | 'once';
@@ -49,6 +57,11 @@ export interface JobOptions {
     readonly minRate: number;
     readonly minWorkers: number;
     readonly maxWorkers: number;
+  };
+  readonly watermark: {
+    readonly policy: WatermarkPolicy;
+    readonly advance: WatermarkAdvance;
+    readonly intervalMs: number;
   };
   readonly adaptive: { readonly backlogMs: number; readonly caughtUpMs: number; readonly dwellMs: number };
   readonly operatorTimeoutMs: number;
@@ -117,6 +130,16 @@ export const CHOICE_TABLE: Readonly<Record<ChoicePath, ChoiceRow>> = {
     choices: ['off', 'pid'],
     fallback: 'off',
     reason: 'pid bounds the records of a batch so that it takes no longer than batch.intervalMs',
+  },
+  'watermark.policy': {
+    choices: ['min', 'max'],
+    fallback: 'min',
+    reason: 'which of several inputs decides what is late: the slowest, or the fastest; fixed for a state directory',
+  },
+  'watermark.advance': {
+    choices: ['record', 'epoch'],
+    fallback: 'record',
+    reason: 'with the records, or between epochs as in microbatch mode: then what is late is the same in every replay',
   },
 };
 
@@ -241,6 +264,12 @@ export const OPTION_TABLE: Readonly<Record<OptionPath, OptionRow>> = {
   },
   'batch.minWorkers': { fallback: 0, min: 0, max: 64, reason: 'threads kept between batches; 0 means workers' },
   'batch.maxWorkers': { fallback: 0, min: 0, max: 64, reason: 'most threads of a batch; 0 means workers' },
+  'watermark.intervalMs': {
+    fallback: 1,
+    min: 0,
+    max: 60_000,
+    reason: 'least time between two watermarks of a busy source: each is sent to all who read it',
+  },
   'adaptive.backlogMs': {
     fallback: 5000,
     min: 0,

@@ -16,7 +16,14 @@ import {
   type OptionRow,
 } from './option-table.ts';
 
-export type { BatchTrigger, EngineMode, ExecutionMode, JobOptions, JobOptionsInput } from './option-table.ts';
+export type {
+  BatchTrigger,
+  EngineMode,
+  ExecutionMode,
+  JobOptions,
+  JobOptionsInput,
+  WatermarkAdvance,
+} from './option-table.ts';
 
 /** Checks and completes options. Later inputs win over earlier ones. Throws `OptionError` with every problem. */
 export function resolveJobOptions(...inputs: readonly JobOptionsInput[]): JobOptions {

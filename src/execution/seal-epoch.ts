@@ -11,12 +11,14 @@ import type {
   SourceOffsets,
   SubtaskSnapshot,
   TimestampMs,
+  WatermarkPolicy,
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { addCounts, NO_COUNTS } from './epoch-tracker.ts';
+import { sealTime } from './seal-time.ts';
 
 /** Version of the manifest's shape; `storage` refuses newer ones. */
-export const MANIFEST_FORMAT_VERSION = 1;
+export const MANIFEST_FORMAT_VERSION = 2;
 
 /** The tokens of each sink, in subtask order: what its committer seals. */
 export function collectTokens(snapshots: readonly SubtaskSnapshot[]): ReadonlyMap<NodeId, readonly CommitToken[]> {
@@ -45,6 +47,7 @@ export interface EpochContext {
   readonly sealedTokens: ReadonlyMap<NodeId, CommitToken>;
   readonly committedAt: TimestampMs;
   readonly isComplete: boolean;
+  readonly policy: WatermarkPolicy;
 }
 
 export function sealEpoch(snapshots: readonly SubtaskSnapshot[], context: EpochContext): SealedEpoch {
@@ -62,6 +65,7 @@ export function sealEpoch(snapshots: readonly SubtaskSnapshot[], context: EpochC
     offsets: mergeOffsets(previous?.offsets ?? {}, snapshots),
     tokens: { ...previous?.tokens, ...Object.fromEntries(context.sealedTokens) },
     totals: snapshots.reduce((sum, snapshot) => addCounts(sum, snapshot.counts), previous?.totals ?? NO_COUNTS),
+    time: sealTime(snapshots, previous?.time, plan, context.policy),
     isComplete: context.isComplete,
   };
   return {

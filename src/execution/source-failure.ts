@@ -1,6 +1,6 @@
 /** Gives what a source reader, or the chain behind it, threw its place: the source, and where in it. */
 import type { ErrorPlace, MillraceError, NodeId, SourceReader } from '../model/index.ts';
-import { placed } from './operator-chain.ts';
+import { placed } from './placed-error.ts';
 
 export function placedInSource(thrown: unknown, node: NodeId, reader: SourceReader): MillraceError {
   return placed(thrown, node, undefined).locate(positionOf(reader));

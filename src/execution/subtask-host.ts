@@ -19,6 +19,7 @@ import {
   type ErrorReport,
   type Generation,
   type Marker,
+  type MonotonicMs,
   type NodeId,
   type SinkOutput,
   type SourceOffsets,
@@ -26,10 +27,13 @@ import {
   type SubtaskId,
   type SubtaskIndex,
   type SubtaskSnapshot,
+  type SubtaskTime,
   toReport,
+  type Watermark,
 } from '../model/index.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
-import { type OperatorChain, placed } from './operator-chain.ts';
+import type { OperatorChain } from './operator-chain.ts';
+import { placed } from './placed-error.ts';
 import type { SinkProbe } from './sink-probe.ts';
 
 /** What a source adds to the snapshot of its subtask. */
@@ -37,12 +41,15 @@ export interface SourcePart {
   readonly offsets: SourceOffsets;
   readonly deadLetters: readonly DeadLetter[];
   readonly counts: Omit<EpochCounts, 'recordsWritten'>;
+  /** See `SubtaskTime`. */
+  readonly splits: SubtaskTime['splits'];
 }
 
 export const NO_SOURCE: SourcePart = {
   offsets: {},
   deadLetters: [],
   counts: { recordsRead: 0, recordsSkipped: 0, deadLetters: 0 },
+  splits: {},
 };
 
 /** A channel out of the subtask, and the node whose records go there: the one to name when they cannot be encoded. */
@@ -76,6 +83,7 @@ export interface SubtaskHostOptions {
 interface PendingSnapshot {
   readonly epoch: Epoch;
   readonly source: SourcePart;
+  readonly time: SubtaskTime;
   readonly recordsWritten: number;
   /** `undefined` while an asynchronous sink is still preparing. */
   outputs: readonly SinkOutput[] | undefined;
@@ -109,6 +117,7 @@ export class SubtaskHost {
 
   /** The end of a step: output goes to channels and sinks. True when a channel holds something back for company. */
   handOver(): boolean {
+    this.#options.chain.time.flush();
     let isHeld = false;
     this.#eachOutput((channel) => {
       if (channel.handOver()) isHeld = true;
@@ -118,12 +127,57 @@ export class SubtaskHost {
   }
 
   stepBegins(): void {
-    this.#options.probe.stepBegins();
+    const { chain, clock, probe } = this.#options;
+    probe.stepBegins();
+    chain.time.tick(clock.now(), clock.monotonic());
   }
 
-  /** Whether an asynchronous prepare is under way: the worker must not sleep where promises cannot settle. */
+  /** Whether promises are waited for: the worker must not sleep where they cannot settle. */
   isAsyncPending(): boolean {
-    return this.#pending !== undefined && this.#pending.outputs === undefined;
+    if (this.#pending !== undefined && this.#pending.outputs === undefined) return true;
+    return this.isWaitingForCalls();
+  }
+
+  /** Whether input may be taken: no watermark is on its way, and no call is waited for. */
+  mayRead(): boolean {
+    const { time } = this.#options.chain;
+    return time.isSettled() && !time.isAsyncFull();
+  }
+
+  /** Whether calls under way have to settle before input may be taken. */
+  isWaitingForRoom(): boolean {
+    return this.#options.chain.time.isAsyncFull();
+  }
+
+  /** Whether calls, their results or what waits behind them are still inside the chain. */
+  isWaitingForCalls(): boolean {
+    return this.#options.chain.time.asyncPending() > 0;
+  }
+
+  /** A higher watermark in front of the chain. Only while the last one is through. */
+  raise(watermark: Watermark): void {
+    this.#options.chain.time.begin(watermark);
+  }
+
+  /** Takes time on: watermarks, timers, settled calls; at most `budget` timers. True when it did something. */
+  advanceTime(budget: number): boolean {
+    const { time } = this.#options.chain;
+    const hasEmitted = time.emitSettled();
+    if (!time.isDue()) return hasEmitted;
+    return time.advance({ left: budget, isBlocked: () => this.isBlocked() }) || hasEmitted;
+  }
+
+  /** Whether {@link advanceTime} would do something now. */
+  isTimeDue(): boolean {
+    const { time } = this.#options.chain;
+    return time.isDue() || time.hasSettled();
+  }
+
+  /** When the wall clock makes something due. */
+  wakeAt(): MonotonicMs {
+    const { chain, clock } = this.#options;
+    const at = chain.time.nextDueAt();
+    return at === Number.POSITIVE_INFINITY ? at : clock.monotonic() + Math.max(0, at - clock.now());
   }
 
   /** Whether frozen state waits for its next slice. */
@@ -147,12 +201,26 @@ export class SubtaskHost {
     );
     const { chain, clock, probe } = this.#options;
     const beganAt = clock.monotonic();
+    assert(
+      chain.time.isSettled(),
+      `I1: ${this.id} got marker ${marker.epoch} before a watermark in front of it was through`,
+    );
+    chain.time.flush();
+    const timers = chain.time.nextTimers();
+    const time: SubtaskTime = {
+      watermark: chain.time.watermark,
+      splits: source.splits,
+      nextEventTimer: timers.event,
+      nextProcessingTimer: timers.processing,
+      late: chain.time.takeLate(),
+    };
     for (const state of chain.states) state.freeze(marker.epoch);
     this.#eachOutput((channel) => channel.control(marker));
     this.#eachOutput((channel) => channel.flush());
     const pending: PendingSnapshot = {
       epoch: marker.epoch,
       source,
+      time,
       recordsWritten: probe.takeWritten(),
       outputs: undefined,
       isEncoded: chain.states.length === 0,
@@ -254,6 +322,7 @@ export class SubtaskHost {
       outputs: pending.outputs,
       deadLetters: pending.source.deadLetters,
       counts: { ...pending.source.counts, recordsWritten: pending.recordsWritten },
+      time: pending.time,
     });
   }
 

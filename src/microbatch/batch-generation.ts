@@ -18,6 +18,7 @@ import {
   type DurationMs,
   type Epoch,
   type ErrorReport,
+  type InputTime,
   type MonotonicMs,
   type NodeId,
   type SourceOffsets,
@@ -28,7 +29,10 @@ import type { ExchangeIndex, PhysicalPlan } from '../plan/physical-plan.ts';
 import { listSubtasks } from '../plan/placement.ts';
 import { STATE_FORMAT_VERSION } from '../storage/index.ts';
 import { BatchProgress } from './batch-progress.ts';
+import { BatchTime, endOf, type SourceTimes } from './batch-time.ts';
 import { decideBatch, decideTurn, deriveCommitted, deriveEnd, limitsOf } from './decide-trigger.ts';
+import { deriveHeldBack } from './derive-held-back.ts';
+import { collectTimes } from './derive-stage-time.ts';
 import { deriveSupersteps } from './derive-supersteps.ts';
 import { type BatchWork, deriveTasks } from './derive-tasks.ts';
 import type { TriggerMemory } from './microbatch-engine.ts';
@@ -53,6 +57,7 @@ export class BatchGeneration implements GenerationRun {
   readonly #committer: EpochCommitter;
   readonly #tracker: EpochTracker;
   readonly #progress: BatchProgress;
+  readonly #time: BatchTime;
   readonly #deployment: TaskDeployment;
   readonly #running: Promise<GenerationEnd>;
   #reportTimer: Cancellable | undefined;
@@ -80,6 +85,7 @@ export class BatchGeneration implements GenerationRun {
       committers,
       clock,
       crashPoint,
+      policy: options.watermark.policy,
       // Threads hear of it with their next task.
       announce: () => {},
       onFailure: (thrown) => this.#failed(toReport(thrown)),
@@ -90,6 +96,7 @@ export class BatchGeneration implements GenerationRun {
       this.#epoch(),
     );
     this.#progress = new BatchProgress(plan, clock.monotonic());
+    this.#time = new BatchTime(plan, clock.monotonic());
     trigger.rate ??= RateEstimator.of(options);
     const failed = new Promise<GenerationEnd>((resolve) => {
       this.#failed = (report) => resolve({ kind: 'failed', report });
@@ -164,7 +171,9 @@ export class BatchGeneration implements GenerationRun {
       case 'finish':
         return step.stop;
       case 'wait':
-        await this.#wait(step.forMs);
+        // What time has made due does not wait for the next boundary.
+        if (this.#isTimeDue()) await this.#runEmpty();
+        else await this.#wait(Math.min(step.forMs, this.#timeDueInMs()));
         return undefined;
       case 'survey':
         return this.#surveyAndRun();
@@ -178,17 +187,20 @@ export class BatchGeneration implements GenerationRun {
     const planned = this.#plan(surveys);
     this.#progress.surveyed(surveys, planned.hasMore, clock.monotonic());
     const wakeInMs = this.#surveys.wakeAt() - clock.monotonic();
-    const step = decideBatch(options.batch, this.#trigger.state, planned, clock.now(), wakeInMs);
+    const step = decideBatch(options.batch, this.#trigger.state, planned, clock.now(), wakeInMs, this.#isTimeDue());
     switch (step.kind) {
       case 'wait':
         this.#moves();
         this.#report();
         // The report may have been what the job waited for to end.
-        if (!this.#isStopping) await this.#wait(step.forMs);
+        if (!this.#isStopping) await this.#wait(Math.min(step.forMs, this.#timeDueInMs()));
+        return undefined;
+      case 'run-empty':
+        await this.#runEmpty();
         return undefined;
       case 'finish':
         if (step.stop === 'complete' && this.#committer.manifest?.isComplete !== true) {
-          await this.#planAndRun(this.#emptyLastBatch(), step.stop);
+          await this.#planAndRun(this.#emptyBatch(true), step.stop);
         }
         this.#report();
         return step.stop;
@@ -205,6 +217,7 @@ export class BatchGeneration implements GenerationRun {
   async #survey(): Promise<SurveyedSources> {
     const surveys = await this.#surveys.survey(this.#offsets(), this.#trigger.state.end);
     this.#trigger.state = deriveEnd(this.#context.options.batch, this.#trigger.state, surveys);
+    this.#time.surveyed(surveys);
     return surveys;
   }
 
@@ -215,6 +228,8 @@ export class BatchGeneration implements GenerationRun {
       from: this.#offsets(),
       surveys,
       limits: limitsOf(this.#context.options.batch, this.#limits()),
+      times: this.#sourceTimes(),
+      heldBack: deriveHeldBack(this.#context.plan, surveys),
       cut: (...args) => this.#surveys.cut(...args),
     });
   }
@@ -243,6 +258,7 @@ export class BatchGeneration implements GenerationRun {
     this.#batchBeganAt = undefined;
     if (report === undefined) return;
     const endedAt = clock.monotonic();
+    this.#time.ran(batch, endedAt);
     this.#trigger.state = deriveCommitted(this.#trigger.state);
     this.#lastBatch = { records: this.#progress.recordsRead() - readBefore, durationMs: endedAt - beganAt };
     this.#trigger.rate?.update(endedAt, this.#lastBatch.records, this.#lastBatch.durationMs);
@@ -256,8 +272,9 @@ export class BatchGeneration implements GenerationRun {
     const { crashPoint, plan } = this.#context;
     const work = this.#workOf(batch);
     const written = new Map<ExchangeIndex, ShuffleOutput[]>();
+    const times = new Map<ExchangeIndex, InputTime[]>();
     for (const stages of deriveSupersteps(plan)) {
-      const outputs = await this.#runner.run(deriveTasks(work, stages, written));
+      const outputs = await this.#runner.run(deriveTasks(work, stages, written, times));
       for (const output of outputs) {
         this.#tracker.add(output.snapshot);
         this.#progress.done(output);
@@ -265,6 +282,7 @@ export class BatchGeneration implements GenerationRun {
       this.#moves();
       dropRead(written, plan, stages);
       collect(written, outputs);
+      collectTimes(times, outputs);
       crashPoint('batch.superstep');
     }
   }
@@ -278,18 +296,40 @@ export class BatchGeneration implements GenerationRun {
       from: this.#offsets(),
       splits,
       foldedThrough: this.#committer.foldedThrough,
+      lastTime: this.#committer.manifest?.time,
       hintOf: (node) => this.#surveys.hintOf(node),
     };
   }
 
-  /** For a job that ends with nothing left to read and has not said so yet. */
-  #emptyLastBatch(): BatchPlan {
+  /** Timers have become due, and there is nothing to read. */
+  async #runEmpty(): Promise<void> {
+    await this.#foldWhenDue();
+    await this.#planAndRun(this.#emptyBatch(false), undefined);
+  }
+
+  #isTimeDue(): boolean {
+    const { clock } = this.#context;
+    return this.#time.isDue(this.#committer.manifest?.time, clock.now(), clock.monotonic());
+  }
+
+  #timeDueInMs(): DurationMs {
+    const { clock } = this.#context;
+    return Math.max(0, this.#time.dueInMs(this.#committer.manifest?.time, clock.now(), clock.monotonic()));
+  }
+
+  #sourceTimes(): SourceTimes {
+    return this.#time.sourceTimes(this.#committer.manifest?.time, this.#context.clock.monotonic());
+  }
+
+  /** `isLast`: for a job that ends with nothing left to read and has not said so yet. */
+  #emptyBatch(isLast: boolean): BatchPlan {
     return {
       formatVersion: STATE_FORMAT_VERSION,
       epoch: this.#epoch() + 1,
       plannedAt: this.#context.clock.now(),
       ranges: {},
-      isLast: true,
+      watermarks: isLast ? endOf(this.#sourceTimes()) : this.#sourceTimes(),
+      isLast,
     };
   }
 

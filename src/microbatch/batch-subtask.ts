@@ -12,30 +12,39 @@ import type { RecordTarget } from '../execution/exchange-writer.ts';
 import { hostSubtask, type SubtaskSite } from '../execution/host-subtask.ts';
 import type { LatencyRecorder } from '../execution/latency-recorder.ts';
 import type { OperatorChain } from '../execution/operator-chain.ts';
-import { placed } from '../execution/operator-chain.ts';
+import { inNode } from '../execution/placed-error.ts';
 import { RefusedRecords } from '../execution/refused-records.ts';
 import { SinkProbe } from '../execution/sink-probe.ts';
+import { SourceClock } from '../execution/source-clock.ts';
 import { NO_SOURCE, type SourcePart, type SubtaskHost } from '../execution/subtask-host.ts';
 import {
   assert,
+  END_OF_TIME,
   type Epoch,
   type ErrorReport,
   fromReport,
+  type InputTime,
   type KeyedState,
+  type MonotonicMs,
   type NodeId,
   type OutputIndex,
   type RecordReceiver,
+  type SplitId,
   type StreamRecord,
   type SubtaskIndex,
   type SubtaskSnapshot,
+  TIME_UNSET,
 } from '../model/index.ts';
-import type { SourceNode } from '../plan/logical-plan.ts';
+import type { OperatorNode, SourceNode } from '../plan/logical-plan.ts';
 import type { ExchangeIndex, Stage } from '../plan/physical-plan.ts';
 import { HeldLatencies } from './held-latencies.ts';
 import { HeldSinkWriter } from './held-sink-writer.ts';
 import { deriveShuffle } from './shuffle-layout.ts';
 import { type CountingEmitter, SplitReaders } from './split-readers.ts';
 import type { TaskInput, TaskOutput, TaskWork } from './task.ts';
+
+/** While a task waits for calls. */
+const LOOK_UP_MS = 50;
 
 export interface BatchSubtaskOptions {
   readonly site: SubtaskSite;
@@ -45,7 +54,13 @@ export interface BatchSubtaskOptions {
   readonly restoredEpoch: Epoch;
   readonly latency: LatencyRecorder;
   readonly pauses: LatencyRecorder;
-  createState(node: NodeId): KeyedState;
+  createState(node: OperatorNode): KeyedState;
+}
+
+/** Who hears how a task has ended. */
+export interface TaskEnd {
+  deliver(output: TaskOutput): void;
+  fail(report: ErrorReport): void;
 }
 
 /** How a task looks up from its work now and then. False: another attempt has taken the claim, give up. */
@@ -58,14 +73,21 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
   /** Records between two looks: as many as a step has in continuous mode, so that a hang is the same in both. */
   readonly #chunkRecords: number;
   readonly #chain: OperatorChain;
-  readonly #head: RecordTarget;
+  readonly #heads: readonly RecordTarget[];
   readonly #host: SubtaskHost;
   readonly #probe: SinkProbe;
   readonly #latencies: HeldLatencies = new HeldLatencies();
   readonly #heldSinks: { readonly node: NodeId; readonly writer: HeldSinkWriter }[] = [];
   readonly #shuffles = new Map<ExchangeIndex, ShuffleWriter>();
-  readonly #source: { readonly node: SourceNode; readonly refused: RefusedRecords } | undefined;
+  /** Behind everything written so far. */
+  readonly #watermarks = new Map<ExchangeIndex, InputTime>();
+  readonly #source:
+    | { readonly node: SourceNode; readonly refused: RefusedRecords; readonly clock: SourceClock }
+    | undefined;
+  /** The input that is being read. */
+  #into: RecordTarget;
   #readers: SplitReaders | undefined;
+  #wake: () => void = () => {};
   /** By the task at hand. */
   #written: TaskOutput['exchanges'] = [];
   #onSnapshot: { deliver(snapshot: SubtaskSnapshot): void; fail(report: ErrorReport): void } | undefined;
@@ -82,6 +104,12 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
       pauses,
       channelsOf: (exchange) => this.#openShuffle(exchange).channels,
       createState: (node) => options.createState(node),
+      onWatermark: (exchange, { time, isIdle }) => {
+        const isEnded = time === END_OF_TIME;
+        const before = this.#watermarks.get(exchange)?.time ?? TIME_UNSET;
+        this.#watermarks.set(exchange, { time: isEnded ? before : time, isIdle, isEnded });
+      },
+      wake: () => this.#wake(),
       guardWriter: (node, writer) => {
         if (node.connector.delivery === 'committed') return writer;
         const held = new HeldSinkWriter(writer);
@@ -93,37 +121,77 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
       fail: (report) => this.#onSnapshot?.fail(report),
     });
     this.#chain = chain;
-    this.#head = chain.head;
+    this.#heads = chain.heads;
+    this.#into = chain.heads[0]!;
     this.#host = host;
     const head = stage.chain[0]!.node;
     // A batch is bounded, and so are the letters of one: nobody needs to be asked for an earlier epoch.
-    if (head.role === 'source') this.#source = { node: head, refused: new RefusedRecords(head.id, () => {}) };
+    if (head.role === 'source') {
+      const start = { splits: [], seen: {}, isBounded: head.connector.isBounded, now: 0 };
+      this.#source = {
+        node: head,
+        refused: new RefusedRecords(head.id, () => {}),
+        clock: new SourceClock(head.eventTime, start),
+      };
+    }
   }
 
   /** Processes the input of one batch. False: given up. After false or a throw only {@link discard} may follow. */
-  process(work: TaskWork, lookUp: LookUp): boolean {
+  async process(work: TaskWork, lookUp: LookUp): Promise<boolean> {
+    const steps = this.steps(work, lookUp);
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done === true) return step.value;
+      await this.#call();
+    }
+  }
+
+  /** As {@link process}; gives way only where it waits for calls. */
+  *steps(work: TaskWork, lookUp: LookUp): Generator<void, boolean> {
     this.#host.onFolded(work.foldedThrough);
     this.count = 0;
+    const { before, now } = work.time;
+    this.#chain.time.restore(before);
+    this.#chain.time.tick(now, this.#options.site.clock.monotonic());
     // The epoch before is committed: nobody who counts reads its blocks any more.
     for (const shuffle of this.#shuffles.values()) shuffle.recycle();
     const { input } = work;
-    const isRead = input.kind === 'ranges' ? this.#readRanges(input, lookUp) : this.#readBlocks(input, lookUp);
-    if (isRead) this.#written = this.#takeShuffles();
-    return isRead;
+    const isRead = yield* input.kind === 'ranges' ? this.#readRanges(input, lookUp) : this.#readBlocks(input, lookUp);
+    if (!isRead || !(yield* this.#advanceTime(work, lookUp))) return false;
+    this.#written = this.#takeShuffles();
+    return true;
   }
 
   /** The claim is taken: lets the sinks write, seals the epoch, and returns what the task made. */
-  async finish(work: TaskWork, lookUp: LookUp): Promise<TaskOutput> {
-    const { latency, pauses, site } = this.#options;
+  finish(work: TaskWork, lookUp: LookUp): Promise<TaskOutput> {
+    return new Promise((resolve, reject) => {
+      this.seal(work, lookUp, { deliver: resolve, fail: (report) => reject(fromReport(report)) });
+    });
+  }
+
+  /** As {@link finish}; delivers before it returns where sinks prepare synchronously. */
+  seal(work: TaskWork, lookUp: LookUp, to: TaskEnd): void {
     for (const { node, writer } of this.#heldSinks) inNode(node, () => writer.release());
-    const arrivedAt = site.clock.monotonic();
-    const snapshot = await this.#seal(work, lookUp);
+    const arrivedAt = this.#options.site.clock.monotonic();
+    this.#onSnapshot = {
+      deliver: (snapshot) => to.deliver(this.#outputOf(snapshot, arrivedAt)),
+      fail: (report) => to.fail(report),
+    };
+    this.#host.seal({ kind: 'marker', epoch: work.epoch, isFinal: work.isFinal }, this.#sourcePart());
+    while (this.#host.isEncoding()) {
+      this.#host.encodeSlice();
+      lookUp();
+    }
+  }
+
+  #outputOf(snapshot: SubtaskSnapshot, arrivedAt: MonotonicMs): TaskOutput {
+    const { latency, pauses } = this.#options;
     // Only now: the recorder is the thread's, and a task that fails here is made again.
     this.#latencies.release(arrivedAt, latency);
     const memory = this.#chain.states.map((state) => state.memory());
     return {
       snapshot,
       exchanges: this.#written,
+      watermarks: [...this.#watermarks].map(([exchange, time]) => ({ exchange, time })),
       latency: latency.take(),
       pauses: pauses.take(),
       stateBytes: memory.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -139,7 +207,7 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
   }
 
   receive(record: StreamRecord): void {
-    this.#head.receive(record);
+    this.#into.receive(record);
   }
 
   /** What a task makes is bounded by its batch. */
@@ -149,55 +217,100 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
 
   emit(record: StreamRecord): void {
     this.count++;
-    this.#head.receive(record);
+    this.#into.receive(this.#source!.clock.stamp(record, 0));
+  }
+
+  enterSplit(split: SplitId): void {
+    this.#source!.clock.enterSplit(split);
+  }
+
+  endSplit(split: SplitId): void {
+    this.#source!.clock.endSplit(split);
   }
 
   emitTo(output: OutputIndex): void {
     assert(false, `a source has one output; ${this.#source?.node.id} emitted to number ${output}`);
   }
 
-  #readRanges(input: Extract<TaskInput, { kind: 'ranges' }>, lookUp: LookUp): boolean {
+  *#readRanges(input: Extract<TaskInput, { kind: 'ranges' }>, lookUp: LookUp): Generator<void, boolean> {
     const source = this.#source;
     assert(source !== undefined, `${this.#host.id} got ranges to read and has no source`);
     const { site, stage, subtask } = this.#options;
     this.#readers ??= new SplitReaders({ site, stage, subtask, ...source, hint: input.hint });
     for (const split of input.splits) {
       this.#probe.stepBegins();
-      if (!this.#readers.read(split, this, this.#chunkRecords, lookUp)) return false;
+      source.clock.begin(split.split, split.seen);
+      for (const isMore of this.#readers.read(split, this, this.#chunkRecords)) {
+        if (!lookUp() || !(yield* this.#settle(lookUp))) return false;
+        if (!isMore) break;
+      }
     }
     return true;
   }
 
-  #readBlocks(input: Extract<TaskInput, { kind: 'blocks' }>, lookUp: LookUp): boolean {
+  *#readBlocks(input: Extract<TaskInput, { kind: 'blocks' }>, lookUp: LookUp): Generator<void, boolean> {
     const { plan } = this.#options.site;
     for (const { exchange, parts } of input.exchanges) {
       const { first, last } = deriveShuffle(plan, plan.exchanges[exchange]!).binsOf(this.#options.subtask);
       const reader = new ShuffleReader(parts, first, last);
       this.#probe.stepBegins();
-      while (reader.drain(this, this.#chunkRecords) > 0) if (!lookUp()) return false;
+      this.#into = this.#heads[plan.exchanges[exchange]!.input]!;
+      while (reader.drain(this, this.#chunkRecords) > 0) {
+        if (!lookUp() || !(yield* this.#settle(lookUp))) return false;
+      }
     }
     return true;
   }
 
-  #seal(work: TaskWork, lookUp: LookUp): Promise<SubtaskSnapshot> {
-    return new Promise((resolve, reject) => {
-      this.#onSnapshot = { deliver: resolve, fail: (report) => reject(fromReport(report)) };
-      this.#host.seal({ kind: 'marker', epoch: work.epoch, isFinal: work.isFinal }, this.#sourcePart());
-      while (this.#host.isEncoding()) {
-        this.#host.encodeSlice();
-        lookUp();
-      }
+  /** Behind the last record: the watermark of the batch, and what it and the wall clock lead to. */
+  *#advanceTime({ time: { after, isIdle } }: TaskWork, lookUp: LookUp): Generator<void, boolean> {
+    const { time } = this.#chain;
+    const ingestTime = this.#options.site.clock.monotonic();
+    this.#probe.stepBegins();
+    time.flush();
+    time.begin({ kind: 'watermark', time: after, isIdle, ingestTime });
+    for (;;) {
+      if (!lookUp()) return false;
+      time.advance({ left: this.#chunkRecords, isBlocked: () => false });
+      if (time.asyncPending() > 0) {
+        time.emitSettled();
+        yield;
+      } else if (!time.isDue()) return true;
+    }
+  }
+
+  /** Waits where an operator takes no more before its calls have settled. */
+  *#settle(lookUp: LookUp): Generator<void, boolean> {
+    const { time } = this.#chain;
+    time.emitSettled();
+    while (time.isAsyncFull()) {
+      yield;
+      if (!lookUp()) return false;
+      time.emitSettled();
+    }
+    return true;
+  }
+
+  /** Until a call settles, or it is time to look up. */
+  #call(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.site.clock.schedule(LOOK_UP_MS, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
     });
   }
 
   #sourcePart(): SourcePart {
     if (this.#source === undefined) return NO_SOURCE;
-    const { node, refused } = this.#source;
+    const { clock, node, refused } = this.#source;
     const { deadLetters, skipped } = refused.take();
     return {
       offsets: { [node.id]: this.#readers?.offsets() ?? {} },
       deadLetters,
       counts: { recordsRead: this.count, recordsSkipped: skipped, deadLetters: deadLetters.length },
+      splits: clock.seen(),
     };
   }
 
@@ -216,13 +329,5 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
     const writer = new ShuffleWriter({ bins, bytesMax: options.batch.shuffleBytesMax });
     this.#shuffles.set(index, writer);
     return writer;
-  }
-}
-
-function inNode<T>(node: NodeId, body: () => T): T {
-  try {
-    return body();
-  } catch (thrown) {
-    throw placed(thrown, node, undefined);
   }
 }

@@ -43,6 +43,8 @@ export type TurnStep =
 export type BatchStep =
   /** `stop`: the job ends behind this batch, which may be run as the final one. */
   | { readonly kind: 'run'; readonly stop: StopKind | undefined }
+  /** A batch without data, for timers that have become due. */
+  | { readonly kind: 'run-empty' }
   /** `Infinity`: until something happens. */
   | { readonly kind: 'wait'; readonly forMs: DurationMs }
   | { readonly kind: 'finish'; readonly stop: StopKind };
@@ -86,7 +88,7 @@ export function limitsOf(options: TriggerOptions, limits: BatchLimits): BatchLim
 
 /**
  * What to do with what the sources have. `wakeInMs`: for how long none of them has anything new of itself; `Infinity`: until
- * something happens. A job is `complete` when every source has ended; a frozen end is a `drain`.
+ * something happens. `isTimeDue`: a batch without data would fire timers. A job is `complete` when every source has ended; a frozen end is a `drain`.
  */
 export function decideBatch(
   options: TriggerOptions,
@@ -94,10 +96,13 @@ export function decideBatch(
   planned: Pick<PlannedBatch, 'plan' | 'hasMore' | 'isEnd'>,
   now: TimestampMs,
   wakeInMs: DurationMs,
+  isTimeDue: boolean,
 ): BatchStep {
   const isOver = endsByItself(options) && (!planned.hasMore || options.trigger === 'once');
   const stop = planned.isEnd ? 'complete' : isOver ? 'drain' : undefined;
   if (planned.plan !== undefined) return { kind: 'run', stop };
+  // The last batch of a job that is complete does it anyway, and `once` is one batch.
+  if (isTimeDue && stop !== 'complete' && options.trigger !== 'once') return { kind: 'run-empty' };
   if (stop !== undefined) return { kind: 'finish', stop };
   const forMs = Math.max(WAIT_MIN_MS, wakeInMs);
   if (options.trigger !== 'interval' || forMs === Number.POSITIVE_INFINITY) return { kind: 'wait', forMs };

@@ -5,6 +5,7 @@ import type { ShuffleOutput } from '../channels/index.ts';
 import {
   assert,
   type BatchPlan,
+  type CheckpointTime,
   type Epoch,
   type NodeId,
   type Offset,
@@ -14,8 +15,11 @@ import {
   type StageIndex,
   type SubtaskIndex,
   type SurveyHint,
+  TIME_UNSET,
+  type TimestampMs,
 } from '../model/index.ts';
 import type { ExchangeIndex, PhysicalPlan, Stage } from '../plan/physical-plan.ts';
+import { deriveStageTime, type ExchangeTimes } from './derive-stage-time.ts';
 import { deriveShuffle } from './shuffle-layout.ts';
 import type { SplitInput, TaskDeployment, TaskInput, TaskWork } from './task.ts';
 
@@ -32,16 +36,29 @@ export interface BatchWork {
   /** Per source, per source subtask. */
   readonly splits: Readonly<Record<NodeId, readonly (readonly SplitId[])[]>>;
   readonly foldedThrough: Epoch;
+  /** Where the last epoch left time. */
+  readonly lastTime: CheckpointTime | undefined;
   hintOf(node: NodeId): SurveyHint | undefined;
 }
 
 /** By exchange, by producer subtask: what the supersteps before have written. */
 export type Written = ReadonlyMap<ExchangeIndex, readonly ShuffleOutput[]>;
 
-export function deriveTasks(work: BatchWork, stages: readonly StageIndex[], written: Written): readonly PlannedTask[] {
+export function deriveTasks(
+  work: BatchWork,
+  stages: readonly StageIndex[],
+  written: Written,
+  times: ExchangeTimes,
+): readonly PlannedTask[] {
   const { plan, deployment, batch, foldedThrough } = work;
   return stages.flatMap((index) => {
     const stage = plan.stages[index]!;
+    const time = deriveStageTime(stage, {
+      batch,
+      lastTime: work.lastTime,
+      times,
+      policy: deployment.options.watermark.policy,
+    });
     return Array.from({ length: stage.parallelism }, (_, subtask) => ({
       deployment,
       stage: index,
@@ -49,6 +66,7 @@ export function deriveTasks(work: BatchWork, stages: readonly StageIndex[], writ
       epoch: batch.epoch,
       isFinal: batch.isLast,
       foldedThrough,
+      time,
       input: inputOf(work, stage, subtask, written),
     }));
   });
@@ -66,21 +84,29 @@ function inputOf(work: BatchWork, stage: Stage, subtask: SubtaskIndex, written: 
   }
   return {
     kind: 'blocks',
-    exchanges: stage.inputs.map((exchange) => {
-      const outputs = written.get(exchange);
-      assert(outputs !== undefined, `stage ${stage.name} runs before exchange ${exchange} is written`);
-      const { producersOf } = deriveShuffle(work.plan, work.plan.exchanges[exchange]!);
-      return { exchange, parts: producersOf(subtask).map((producer) => outputs[producer]!) };
-    }),
+    // A table that is joined comes before the records that are looked up in it.
+    exchanges: stage.inputs
+      .toSorted((a, b) => inputOrder(work.plan, a) - inputOrder(work.plan, b))
+      .map((exchange) => {
+        const outputs = written.get(exchange);
+        assert(outputs !== undefined, `stage ${stage.name} runs before exchange ${exchange} is written`);
+        const { producersOf } = deriveShuffle(work.plan, work.plan.exchanges[exchange]!);
+        return { exchange, parts: producersOf(subtask).map((producer) => outputs[producer]!) };
+      }),
   };
+}
+
+function inputOrder({ exchanges }: PhysicalPlan, exchange: ExchangeIndex): number {
+  return exchanges[exchange]!.input === 1 ? 0 : 1;
 }
 
 /** Split names are data, `__proto__` included: looked up in maps. */
 function splitsOf(work: BatchWork, node: NodeId, subtask: SubtaskIndex): readonly SplitInput[] {
   const ranges = new Map<SplitId, SplitRange>(Object.entries(work.batch.ranges[node] ?? {}));
   const offsets = new Map<SplitId, Offset>(Object.entries(work.from[node] ?? {}));
+  const seen = new Map<SplitId, TimestampMs>(Object.entries(work.lastTime?.splits[node] ?? {}));
   return (work.splits[node]?.[subtask] ?? []).flatMap((split): readonly SplitInput[] => {
     const range = ranges.get(split);
-    return range === undefined ? [] : [{ split, from: offsets.get(split), range }];
+    return range === undefined ? [] : [{ split, from: offsets.get(split), range, seen: seen.get(split) ?? TIME_UNSET }];
   });
 }

@@ -11,12 +11,12 @@ import {
   type Clock,
   type Epoch,
   type KeyedState,
-  type NodeId,
   type SubtaskId,
   type SubtaskIndex,
   subtaskId,
   toReport,
 } from '../model/index.ts';
+import type { OperatorNode } from '../plan/logical-plan.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { BatchSubtask } from './batch-subtask.ts';
 import type { AttemptNumber, TaskRequest, TaskResult } from './task.ts';
@@ -26,7 +26,7 @@ export interface MicrobatchWorkerPorts {
   readonly clock: Clock;
   readonly crashPoint: (name: string) => void;
   /** The state of a subtask as of `epoch`. */
-  createState(node: NodeId, subtask: SubtaskIndex, parallelism: number, epoch: Epoch): KeyedState;
+  createState(node: OperatorNode, subtask: SubtaskIndex, parallelism: number, epoch: Epoch): KeyedState;
 }
 
 /** A subtask in memory, and the attempt that brought it to where it is. */
@@ -63,7 +63,7 @@ export class MicrobatchWorker {
       const found = this.#find(id, request) ?? this.#build(request);
       subtask = found;
       this.#ports.crashPoint('task.begun');
-      const isOpen = found.process(request, () => {
+      const isOpen = await found.process(request, () => {
         heartbeat.beat();
         return claim.holder() === 0;
       });

@@ -17,6 +17,7 @@ import {
   type TimestampMs,
 } from '../model/index.ts';
 import { STATE_FORMAT_VERSION } from '../storage/index.ts';
+import { endOf, type SourceTimes } from './batch-time.ts';
 import { shareFairly } from './share-fairly.ts';
 
 /** What all sources have behind the offsets at which a batch begins. */
@@ -37,6 +38,10 @@ export interface BatchRequest {
   /** Of every split of every source, surveyed from {@link from}; up to the frozen end where there is one. */
   readonly surveys: SurveyedSources;
   readonly limits: BatchLimits;
+  /** Where the sources stand in time. */
+  readonly times: SourceTimes;
+  /** Sources that wait for others to end. */
+  readonly heldBack: ReadonlySet<NodeId>;
   /** `SourceSurveyor.cut` of the source `node`. Asked only about splits with `bytes`. */
   cut(node: NodeId, split: SplitId, from: Offset | undefined, bytes: number): Offset;
 }
@@ -75,10 +80,11 @@ interface Taken {
 }
 
 export function planBatch(request: BatchRequest): PlannedBatch {
-  const { epoch, plannedAt, surveys, limits } = request;
+  const { epoch, heldBack, plannedAt, surveys, limits, times } = request;
   assert(limits.records >= 1 && limits.bytes >= 1, 'a batch of no record would never end');
   const extents = Object.values(surveys).flatMap((splits) => Object.values(splits));
-  const readable = listReadable(surveys, epoch);
+  const waiting = listReadable(surveys, epoch);
+  const readable = waiting.filter(({ node }) => !heldBack.has(node));
   const ranges = new Map<NodeId, [SplitId, SplitRange][]>();
   let records: number | undefined = 0;
   let bytes = 0;
@@ -90,7 +96,7 @@ export function planBatch(request: BatchRequest): PlannedBatch {
     bytes += taken.bytes;
     whole += taken.isWhole ? 1 : 0;
   }
-  const hasMore = whole < readable.length;
+  const hasMore = whole < waiting.length;
   const isEnd = !hasMore && extents.every((extent) => extent.isEnd);
   assert(ranges.size > 0 || readable.length === 0, 'a batch reads something where there is something to read');
   if (ranges.size === 0) return { plan: undefined, records: 0, bytes: 0, hasMore, isEnd };
@@ -100,6 +106,7 @@ export function planBatch(request: BatchRequest): PlannedBatch {
     plannedAt,
     // Built from entries: names of nodes and splits are data, `__proto__` included.
     ranges: Object.fromEntries([...ranges].map(([node, splits]) => [node, Object.fromEntries(splits)])),
+    watermarks: isEnd ? endOf(times) : times,
     isLast: isEnd,
   };
   return { plan, records, bytes, hasMore, isEnd };

@@ -5,7 +5,15 @@
 import { openReader, type SubtaskSite } from '../execution/host-subtask.ts';
 import type { RefusedRecords } from '../execution/refused-records.ts';
 import { placedInSource } from '../execution/source-failure.ts';
-import type { Emitter, Offset, SourceReader, SplitId, SplitOffsets, SubtaskIndex, SurveyHint } from '../model/index.ts';
+import type {
+  Offset,
+  SourceEmitter,
+  SourceReader,
+  SplitId,
+  SplitOffsets,
+  SubtaskIndex,
+  SurveyHint,
+} from '../model/index.ts';
 import type { SourceNode } from '../plan/logical-plan.ts';
 import type { Stage } from '../plan/physical-plan.ts';
 import type { SplitInput } from './task.ts';
@@ -20,7 +28,7 @@ export interface SplitReadersOptions {
 }
 
 /** Emits to the chain and counts. */
-export interface CountingEmitter extends Emitter {
+export interface CountingEmitter extends SourceEmitter {
   readonly count: number;
 }
 
@@ -32,11 +40,8 @@ export class SplitReaders {
     this.#options = options;
   }
 
-  /**
-   * Reads the range of one split, `limit` records at a time; `betweenPolls` says whether to go on. True when the range was
-   * read to its end.
-   */
-  read(input: SplitInput, out: CountingEmitter, limit: number, betweenPolls: () => boolean): boolean {
+  /** Reads the range of one split, `limit` records at a time. Yields behind each poll, and whether there may be more. */
+  *read(input: SplitInput, out: CountingEmitter, limit: number): Generator<boolean, void> {
     const { split, range } = input;
     const reader = this.#readerAt(split, input.from);
     const until = range.until === undefined ? undefined : Object.fromEntries([[split, range.until]]);
@@ -48,10 +53,9 @@ export class SplitReaders {
       } catch (thrown) {
         throw placedInSource(thrown, this.#options.node.id, reader);
       }
-      if (!betweenPolls()) return false;
-      if (result !== 'progress') break;
+      yield result === 'progress';
+      if (result !== 'progress') return;
     }
-    return true;
   }
 
   /** Next offsets of the splits that were read. */

@@ -9,6 +9,7 @@ import type {
   Epoch,
   ErrorReport,
   Generation,
+  InputTime,
   NodeId,
   Offset,
   SplitId,
@@ -17,6 +18,7 @@ import type {
   SubtaskIndex,
   SubtaskSnapshot,
   SurveyHint,
+  TimestampMs,
 } from '../model/index.ts';
 import type { ExchangeIndex } from '../plan/physical-plan.ts';
 
@@ -32,6 +34,8 @@ export interface SplitInput {
   /** Absent: from its start. */
   readonly from: Offset | undefined;
   readonly range: SplitRange;
+  /** Greatest event time seen in it so far. */
+  readonly seen: TimestampMs;
 }
 
 export type TaskInput =
@@ -71,6 +75,18 @@ export interface TaskWork {
   /** The attempt that did this subtask's task of the epoch before, if this generation did: its thread has the state in memory. */
   readonly continues: AttemptNumber | undefined;
   readonly input: TaskInput;
+  readonly time: TaskTime;
+}
+
+/** The time of a batch at one stage. */
+export interface TaskTime {
+  /** Watermark under which the records are processed: it decides what is late. */
+  readonly before: TimestampMs;
+  /** To which it rises behind the last record: it decides what is closed. */
+  readonly after: TimestampMs;
+  readonly isIdle: boolean;
+  /** Wall clock of the batch. */
+  readonly now: TimestampMs;
 }
 
 /** One try. */
@@ -85,6 +101,8 @@ export interface TaskRequest extends TaskWork {
 export interface TaskOutput {
   readonly snapshot: SubtaskSnapshot;
   readonly exchanges: readonly { readonly exchange: ExchangeIndex; readonly output: ShuffleOutput }[];
+  /** Watermarks behind the records of the exchanges. Absent: nothing is known. */
+  readonly watermarks: readonly { readonly exchange: ExchangeIndex; readonly time: InputTime }[];
   readonly latency: LatencyPart;
   readonly pauses: LatencyPart;
   readonly stateBytes: number;

@@ -6,7 +6,7 @@ import type { DeadLetter } from './dead-letter.ts';
 import type { Epoch, Generation, NodeId, SplitId, SubtaskId, SubtaskIndex } from './ids.ts';
 import type { Offset, SourceOffsets } from './offset.ts';
 import type { StateDelta, StateKind } from './state.ts';
-import type { TimestampMs } from './time.ts';
+import type { InputTime, TimestampMs } from './time.ts';
 
 /** One subtask's part of an epoch, as it arrives at the coordinator. Plain data. */
 export interface SubtaskSnapshot {
@@ -134,10 +134,10 @@ export interface BatchPlan {
   /** Processing time of everything in the batch: a replay sees it again. */
   readonly plannedAt: TimestampMs;
   /**
-   * Watermark of each source behind the records of this batch, from the batches before it (engines: Spark's epoch). What is late in it is
+   * Watermark of each source behind the records of this batch, from the batches before it (Spark's epoch). What is late in it is
    * decided by that of the batch before, what is closed by this one.
    */
-  readonly watermarks: Readonly<Record<NodeId, TimestampMs>>;
+  readonly watermarks: Readonly<Record<NodeId, InputTime>>;
   /** Splits without a range are not read. */
   readonly ranges: Readonly<Record<NodeId, Readonly<Record<SplitId, SplitRange>>>>;
   /** Behind it every source has ended. */

@@ -77,3 +77,13 @@ function hashNumber(key: number): number {
   float[0] = Number.isNaN(key) ? Number.NaN : key;
   return Math.imul(Math.imul(0x811c9dc5 ^ words[0]!, 0x01000193) ^ words[1]!, 0x01000193);
 }
+
+/** For each key group of `range` the smallest natural number that falls into it: a key for state that belongs to the group as such. */
+export function keysOfGroups({ first, last }: KeyGroupRange, keyGroups: number): readonly Key[] {
+  const keys = new Map<KeyGroup, Key>();
+  for (let key = 0; keys.size < last - first + 1; key++) {
+    const group = keyGroupOf(key, keyGroups);
+    if (group >= first && group <= last && !keys.has(group)) keys.set(group, key);
+  }
+  return [...keys].sort(([a], [b]) => a - b).map(([, key]) => key);
+}

@@ -71,6 +71,11 @@ export interface Operator<In = unknown, Out = unknown> {
    * {@link onWatermark} and before any later record. It is gone when this is called; it may be set again.
    */
   onTimer?(timer: DueTimer, out: Emitter<Out>): void;
+  /**
+   * Emits what it holds back so as to make fewer records of it. Called before anything could overtake that: before a marker, before a watermark
+   * is passed on, at the end of each step; from the head of a chain to its end. Behind it nothing is held, so what is held needs no state.
+   */
+  flush?(out: Emitter<Out>): void;
   /** The watermark has risen, and every timer up to it has fired. No key is current. */
   onWatermark?(watermark: TimestampMs, out: Emitter<Out>): void;
   /**

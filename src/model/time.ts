@@ -30,3 +30,13 @@ export interface Clock {
   /** Calls back once, not before `delayMs` have passed. */
   schedule(delayMs: DurationMs, callback: () => void): Cancellable;
 }
+
+/** How far one input has come: a split, a source, a channel. */
+export interface InputTime {
+  /** The greatest watermark known of it that is not the end. */
+  readonly time: TimestampMs;
+  /** It has been silent for its idle timeout. */
+  readonly isIdle: boolean;
+  /** Nothing will ever come of it again. */
+  readonly isEnded: boolean;
+}

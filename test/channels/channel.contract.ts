@@ -88,6 +88,24 @@ export function describeChannel(name: string, open: () => ChannelEnds): void {
       expect(takeAll(reader)).toEqual([final]);
     });
 
+    test('keeps watermarks in their place among records and markers', () => {
+      const { writer, reader } = open();
+      const watermark: ControlElement = { kind: 'watermark', time: 12.5, isIdle: true, ingestTime: 3 };
+
+      writer.write(recordOf('a'));
+      writer.control(watermark);
+      writer.control(marker(1));
+      writer.write(recordOf('b'));
+      writer.flush();
+      const receiver = new CollectingReceiver();
+
+      expect(reader.drain(receiver, 10)).toBe(1);
+      expect(reader.takeControl()).toEqual(watermark);
+      expect(reader.takeControl()).toEqual(marker(1));
+      expect(reader.drain(receiver, 10)).toBe(1);
+      expect(receiver.values()).toEqual(['a', 'b']);
+    });
+
     test('drains no more than the limit', () => {
       const { writer, reader } = open();
       for (let i = 0; i < 5; i++) writer.write(recordOf(i));

@@ -48,6 +48,25 @@ describe('a frame', () => {
     expect(decodeFrame(readerOf(bytesOf(encoder)))).toEqual({ kind: 'marker', epoch: 3, isFinal: true });
   });
 
+  test('of a watermark has exactly these bytes', () => {
+    const encoder = new FrameEncoder();
+
+    encoder.control({ kind: 'watermark', time: 3, isIdle: true, ingestTime: 1 });
+
+    expect(bytesOf(encoder).toString('hex')).toBe(
+      '2000000003000000' + '0000000000000840' + '000000000000f03f' + '0100000000000000',
+    );
+  });
+
+  test.each([Number.NEGATIVE_INFINITY, -1.5, Number.POSITIVE_INFINITY])('of a watermark keeps the time %d', (time) => {
+    const encoder = new FrameEncoder();
+    const watermark = { kind: 'watermark' as const, time, isIdle: false, ingestTime: 0.25 };
+
+    encoder.control(watermark);
+
+    expect(decodeFrame(readerOf(bytesOf(encoder)))).toEqual(watermark);
+  });
+
   test('of records has exactly these bytes', () => {
     const encoder = new FrameEncoder();
 

@@ -1,0 +1,151 @@
+/**
+ * Event time of what one live source subtask reads, split by split: the greatest time seen in each, which of them are silent, and the
+ * watermark that follows. Times of splits survive a restart (they are sealed with the offsets); silence begins anew.
+ */
+import {
+  assert,
+  END_OF_TIME,
+  type InputTime,
+  type MonotonicMs,
+  type SplitId,
+  StreamRecord,
+  TIME_UNSET,
+  type TimestampMs,
+} from '../model/index.ts';
+import type { EventTime } from '../plan/logical-plan.ts';
+import { mergeTimes } from './merge-times.ts';
+
+interface SplitClock {
+  readonly split: SplitId;
+  /** Greatest event time. */
+  seen: TimestampMs;
+  isEnded: boolean;
+  /** When it last had a record; at first, when the clock began. */
+  spokeAt: MonotonicMs;
+}
+
+export interface SourceClockStart {
+  readonly splits: readonly SplitId[];
+  /** Of the checkpoint, by split. */
+  readonly seen: Readonly<Record<SplitId, TimestampMs>>;
+  readonly isBounded: boolean;
+  readonly now: MonotonicMs;
+}
+
+export class SourceClock {
+  readonly #eventTime: EventTime | undefined;
+  readonly #splits = new Map<SplitId, SplitClock>();
+  readonly #isBounded: boolean;
+  #current: SplitClock | undefined;
+
+  constructor(eventTime: EventTime | undefined, { splits, seen, isBounded, now }: SourceClockStart) {
+    this.#eventTime = eventTime;
+    this.#isBounded = isBounded;
+    for (const split of splits) {
+      const known = Object.hasOwn(seen, split) ? seen[split]! : TIME_UNSET;
+      this.#splits.set(split, { split, seen: finite(known), isEnded: false, spokeAt: now });
+    }
+    // A connector that has one split need not name it.
+    if (splits.length === 1) this.#current = this.#splits.get(splits[0]!);
+  }
+
+  /** Goes on with a split that stood at `seen`: in batches a split may have been read elsewhere since. */
+  begin(split: SplitId, seen: TimestampMs): void {
+    this.#splits.set(split, { split, seen: finite(seen), isEnded: false, spokeAt: 0 });
+    this.#current = this.#splits.get(split);
+  }
+
+  /** Nothing will come of any split again. */
+  end(): void {
+    for (const split of this.#splits.values()) split.isEnded = true;
+  }
+
+  enterSplit(split: SplitId): void {
+    this.#current = this.#splits.get(split);
+    assert(this.#current !== undefined, `the source entered split '${split}', which is not one of its own`);
+  }
+
+  endSplit(split: SplitId): void {
+    const clock = this.#splits.get(split);
+    assert(clock !== undefined, `the source ended split '${split}', which is not one of its own`);
+    clock.isEnded = true;
+  }
+
+  /** The record with its event time. Without a finite one it passes as it is: operators that need a time will say so. */
+  stamp(record: StreamRecord, now: MonotonicMs): StreamRecord {
+    const eventTime = this.#eventTime;
+    const split = this.#current;
+    if (eventTime === undefined || split === undefined) return record;
+    split.spokeAt = now;
+    const timestamp = eventTime.timestampOf(record.value);
+    if (typeof timestamp !== 'number' || !Number.isFinite(timestamp)) return record;
+    if (timestamp > split.seen) split.seen = timestamp;
+    return new StreamRecord(record.value, record.key, timestamp, record.ingestTime);
+  }
+
+  /** Where all its splits together stand. A source without event time is idle until it ends: it never holds others back. */
+  time(now: MonotonicMs): InputTime {
+    const splits = [...this.#splits.values()];
+    if (splits.length === 0) return { time: TIME_UNSET, isIdle: !this.#isBounded, isEnded: this.#isBounded };
+    if (this.#eventTime === undefined) {
+      const isEnded = splits.every((split) => split.isEnded);
+      return { time: TIME_UNSET, isIdle: !isEnded, isEnded };
+    }
+    const { outOfOrderMs } = this.#eventTime;
+    return mergeTimes(
+      splits.map((split) => ({
+        time: split.seen - outOfOrderMs,
+        isIdle: this.#isSilent(split, now),
+        isEnded: split.isEnded,
+      })),
+      'min',
+    );
+  }
+
+  /** When the next split will have been silent for long enough, if nothing comes; +Infinity: none. */
+  idleAt(now: MonotonicMs): MonotonicMs {
+    let at = Number.POSITIVE_INFINITY;
+    const timeoutMs = this.#eventTime?.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
+    for (const split of this.#splits.values()) {
+      if (!split.isEnded && !this.#isSilent(split, now)) at = Math.min(at, split.spokeAt + timeoutMs);
+    }
+    return at;
+  }
+
+  /** For the checkpoint: greatest event time by split, END_OF_TIME where it has ended. */
+  seen(): Readonly<Record<SplitId, TimestampMs>> {
+    return Object.fromEntries(
+      [...this.#splits.values()].map(({ split, seen, isEnded }) => [split, isEnded ? END_OF_TIME : seen]),
+    );
+  }
+
+  /** For the status: which splits hold the watermark back. */
+  splits(now: MonotonicMs): readonly SplitStatus[] {
+    if (this.#eventTime === undefined) return [];
+    const { outOfOrderMs } = this.#eventTime;
+    return [...this.#splits.values()].map((split) => ({
+      split: split.split,
+      watermark: split.isEnded ? END_OF_TIME : split.seen - outOfOrderMs,
+      isIdle: this.#isSilent(split, now),
+      silentMs: now - split.spokeAt,
+    }));
+  }
+
+  #isSilent({ isEnded, spokeAt }: SplitClock, now: MonotonicMs): boolean {
+    return !isEnded && this.#eventTime !== undefined && now - spokeAt >= this.#eventTime.idleTimeoutMs;
+  }
+}
+
+/** How far one split has come, for people. */
+export interface SplitStatus {
+  readonly split: SplitId;
+  readonly watermark: TimestampMs;
+  readonly isIdle: boolean;
+  /** Since its last record. */
+  readonly silentMs: number;
+}
+
+/** Whether a split has ended its reader says again. */
+function finite(time: TimestampMs): TimestampMs {
+  return time === END_OF_TIME ? TIME_UNSET : time;
+}

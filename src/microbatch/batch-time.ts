@@ -1,0 +1,138 @@
+/**
+ * Event time as the driver of batches keeps it: where each source stands between two batches, which of its splits are silent, and
+ * whether a batch without data is due because of it (Spark's no-data batch).
+ *
+ * A batch gets the watermark that follows from the batches before it. What its own records add counts for the next one.
+ */
+import { mergeTimes, watermarkOf } from '../execution/merge-times.ts';
+import type { SplitStatus } from '../execution/source-clock.ts';
+import {
+  type BatchPlan,
+  type CheckpointTime,
+  type DurationMs,
+  type InputTime,
+  type MonotonicMs,
+  type NodeId,
+  type SplitId,
+  TIME_UNSET,
+  type TimestampMs,
+} from '../model/index.ts';
+import type { SourceNode } from '../plan/logical-plan.ts';
+import type { PhysicalPlan } from '../plan/physical-plan.ts';
+import type { SurveyedSources } from './plan-batch.ts';
+
+export type SourceTimes = Readonly<Record<NodeId, InputTime>>;
+
+export class BatchTime {
+  readonly #sources: readonly SourceNode[];
+  /** When splits last had something, by source; at first, when the generation began. */
+  readonly #spokeAt = new Map<NodeId, Map<SplitId, MonotonicMs>>();
+  readonly #beganAt: MonotonicMs;
+  #surveys: SurveyedSources = {};
+  /** What the last batch ran under: the same again would change nothing. */
+  #last: string | undefined;
+
+  constructor(plan: PhysicalPlan, now: MonotonicMs) {
+    this.#sources = plan.stages.flatMap(({ chain }) => {
+      const { node } = chain[0]!;
+      return node.role === 'source' ? [node] : [];
+    });
+    this.#beganAt = now;
+  }
+
+  surveyed(surveys: SurveyedSources): void {
+    this.#surveys = surveys;
+  }
+
+  ran(batch: BatchPlan, now: MonotonicMs): void {
+    this.#last = JSON.stringify(batch.watermarks);
+    for (const [node, ranges] of Object.entries(batch.ranges)) {
+      const splits = this.#spokeAt.get(node) ?? new Map<SplitId, MonotonicMs>();
+      for (const split of Object.keys(ranges)) splits.set(split, now);
+      this.#spokeAt.set(node, splits);
+    }
+  }
+
+  /** Where every source stands, from what is committed. */
+  sourceTimes(time: CheckpointTime | undefined, now: MonotonicMs): SourceTimes {
+    return Object.fromEntries(
+      this.#sources.map((source): [NodeId, InputTime] => [source.id, this.#timeOf(source, time, now)]),
+    );
+  }
+
+  /** Whether a batch without data would do something: a watermark has risen up to a timer, or the wall clock has. */
+  isDue(time: CheckpointTime | undefined, now: TimestampMs, monotonic: MonotonicMs): boolean {
+    if (time === undefined) return false;
+    if (time.nextProcessingTimer <= now) return true;
+    const times = this.sourceTimes(time, monotonic);
+    if (JSON.stringify(times) === this.#last) return false;
+    return Object.values(times).some((source) => watermarkOf(source) >= time.nextEventTimer);
+  }
+
+  /** For how long nothing becomes due of itself. */
+  dueInMs(time: CheckpointTime | undefined, now: TimestampMs, monotonic: MonotonicMs): DurationMs {
+    const timerInMs = (time?.nextProcessingTimer ?? Number.POSITIVE_INFINITY) - now;
+    if (time === undefined || time.nextEventTimer === Number.POSITIVE_INFINITY) return timerInMs;
+    return Math.min(timerInMs, this.#idleAt(monotonic) - monotonic);
+  }
+
+  /** For the status: how far every split has come. */
+  splits(node: NodeId, time: CheckpointTime | undefined, now: MonotonicMs): readonly SplitStatus[] {
+    const source = this.#sources.find(({ id }) => id === node);
+    if (source?.eventTime === undefined) return [];
+    return Object.keys(this.#surveys[node] ?? {}).map((split) => {
+      const { isEnded, isIdle, time: watermark } = this.#splitTime(source, split, time, now);
+      return {
+        split,
+        watermark: isEnded ? Number.POSITIVE_INFINITY : watermark,
+        isIdle,
+        silentMs: now - this.#spoke(node, split),
+      };
+    });
+  }
+
+  #timeOf(source: SourceNode, time: CheckpointTime | undefined, now: MonotonicMs): InputTime {
+    const splits = Object.keys(this.#surveys[source.id] ?? {});
+    const { isBounded } = source.connector;
+    if (splits.length === 0) return { time: TIME_UNSET, isIdle: !isBounded, isEnded: isBounded };
+    const times = splits.map((split) => this.#splitTime(source, split, time, now));
+    if (source.eventTime !== undefined) return mergeTimes(times, 'min');
+    const isEnded = times.every((split) => split.isEnded);
+    return { time: TIME_UNSET, isIdle: !isEnded, isEnded };
+  }
+
+  #splitTime(source: SourceNode, split: SplitId, time: CheckpointTime | undefined, now: MonotonicMs): InputTime {
+    const extent = this.#surveys[source.id]?.[split];
+    const splits = time?.splits[source.id] ?? {};
+    const seen = Object.hasOwn(splits, split) ? splits[split]! : TIME_UNSET;
+    const { outOfOrderMs = 0, idleTimeoutMs = Number.POSITIVE_INFINITY } = source.eventTime ?? {};
+    return {
+      time: (seen === Number.POSITIVE_INFINITY ? TIME_UNSET : seen) - outOfOrderMs,
+      isIdle: now - this.#spoke(source.id, split) >= idleTimeoutMs,
+      isEnded: extent?.isEmpty === true && extent.isEnd,
+    };
+  }
+
+  #spoke(node: NodeId, split: SplitId): MonotonicMs {
+    return this.#spokeAt.get(node)?.get(split) ?? this.#beganAt;
+  }
+
+  #idleAt(now: MonotonicMs): MonotonicMs {
+    let at = Number.POSITIVE_INFINITY;
+    for (const { id, eventTime } of this.#sources) {
+      if (eventTime === undefined) continue;
+      for (const split of Object.keys(this.#surveys[id] ?? {})) {
+        const idleAt = this.#spoke(id, split) + eventTime.idleTimeoutMs;
+        if (idleAt > now) at = Math.min(at, idleAt);
+      }
+    }
+    return at;
+  }
+}
+
+/** Behind the last batch every source has ended. */
+export function endOf(times: SourceTimes): SourceTimes {
+  return Object.fromEntries(
+    Object.entries(times).map(([node, time]) => [node, { ...time, isIdle: false, isEnded: true }]),
+  );
+}
