@@ -74,7 +74,8 @@ function findCalendarProblems({ unit, timeZone = 'UTC', offsetMs = 0, time }: Ca
 function findCountProblems(size: number, slide: number = size): string[] {
   const problems: string[] = [];
   if (!isCount(size)) problems.push(`'size' must be a whole number of records, at least 1, not ${size}`);
-  if (!isCount(slide)) problems.push(`'slide' must be a whole number of records, at least 1, not ${slide}`);
+  if (slide !== size && !isCount(slide))
+    problems.push(`'slide' must be a whole number of records, at least 1, not ${slide}`);
   if (problems.length === 0 && slide > size) {
     problems.push(`'slide' (${slide}) is more than 'size' (${size}): records between two windows would be in none`);
   }

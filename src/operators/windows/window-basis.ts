@@ -37,7 +37,7 @@ export interface WindowPlan {
 }
 
 /** Times farther from 1970 than this, about 270,000 years, are no times: calendars end there. */
-const TIME_MAX = 8.6e15;
+export const TIME_MAX = 8.6e15;
 /** The last multiple below all times. */
 const BEFORE_ALL_TIMES = -TIME_MAX;
 

@@ -43,7 +43,7 @@ export function windowBlueprint<In>(
     label: labelOf(checked, plan),
     outputs: ['main', LATE_OUTPUT],
     identity: { ...identityOf(checked), ...identityOfPlan(plan), ...identityOfFields(fields) },
-    states: statesOf(checked, new WindowBasis(fields, plan, recordsIn).fields, plan),
+    states: problems.length === 0 ? statesOf(checked, new WindowBasis(fields, plan, recordsIn).fields, plan) : [],
     problems,
     create: () => createOperator(definition, new WindowBasis(fields, plan, recordsIn)) as Operator,
   };
