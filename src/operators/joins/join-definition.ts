@@ -17,11 +17,14 @@ export interface TimeRange {
 export interface StreamJoinOptions<Left, Right, Out> {
   readonly type?: JoinType | undefined;
   /**
-   * How far apart in event time two records may be. Without it records meet whatever their times, and nothing would ever be removed: then
-   * `retentionMs` has to say how long a record is kept.
+   * How far apart in event time two records may be. Without it nothing would ever be removed: then `retentionMs` has to say how long a record
+   * is kept.
    */
   readonly within?: TimeRange | undefined;
-  /** Event time for which a record of either side is kept, in place of `within`. Only type 'inner' and 'semi'. */
+  /**
+   * Event time for which a record of either side is kept, in place of `within`: it meets the records of the other side that are at most so far
+   * from it, however far the watermark is behind. Only type 'inner' and 'semi'.
+   */
   readonly retentionMs?: DurationMs | undefined;
   /** Makes the emitted value; default `{ left, right }`, for semi and anti the left value. */
   readonly select?: ((left: Left | null, right: Right | null) => Out) | undefined;
@@ -31,7 +34,7 @@ export interface StreamJoinOptions<Left, Right, Out> {
 export interface WindowJoinOptions<Left, Right, Out> {
   readonly type?: JoinType | undefined;
   readonly window: WindowDefinition;
-  /** Default `{ left, right, windowStart, windowEnd }`. */
+  /** Default `{ left, right, windowStart, windowEnd }`, for semi and anti the left value. */
   readonly select?:
     | ((left: Left | null, right: Right | null, window: { readonly start: number; readonly end: number }) => Out)
     | undefined;
@@ -49,8 +52,9 @@ export interface TableJoinOptions<Left, Right, Out> {
 }
 
 /**
- * A stream of any distribution and a small table, given whole to every subtask. The newest row of a key counts. A table that ends (a file
- * that is not followed) is read whole before the first record of the stream; one that goes on is used as far as it has come.
+ * A stream of any distribution and a small table, given whole to every subtask. The newest row of a key counts: the one with the latest event
+ * time, or the last to come where rows have none. A table that ends (a file that is not followed) is read whole before the first record of the
+ * stream; one that goes on is used as far as it has come.
  */
 export interface BroadcastJoinOptions<Left, Right, Out> {
   readonly type?: 'inner' | 'left' | undefined;

@@ -25,6 +25,32 @@ export function endOf(time: TimestampMs, reachMs: DurationMs): TimestampMs {
   return time + reachMs + 1;
 }
 
+/** How many times in the life of a row its side is swept, where nothing is emitted for rows that end. */
+const SWEEPS_PER_REACH = 8;
+
+/** At what multiples of event time the rows of a side end together; 0: each at its own end, because it is emitted then. */
+export interface SweepPeriods {
+  readonly leftMs: DurationMs;
+  readonly rightMs: DurationMs;
+}
+
+/**
+ * A row that nobody waits for may stay a little longer: records still to come are out of its range. So one timer ends many rows of a busy key,
+ * and not each record leads to one.
+ */
+export function deriveSweepPeriods(type: JoinType, { beforeMs, afterMs }: TimeRange): SweepPeriods {
+  const isLeftEmitted = type === 'left' || type === 'full' || type === 'anti';
+  const isRightEmitted = type === 'right' || type === 'full';
+  const periodMs = Math.ceil(Math.max(beforeMs, afterMs, 1) / SWEEPS_PER_REACH);
+  return { leftMs: isLeftEmitted ? 0 : periodMs, rightMs: isRightEmitted ? 0 : periodMs };
+}
+
+/** When a row is taken out: at its end, or at the next multiple of the period. */
+export function sweptAt(time: TimestampMs, reachMs: DurationMs, periodMs: DurationMs): TimestampMs {
+  const end = endOf(time, reachMs);
+  return periodMs === 0 ? end : Math.ceil(end / periodMs) * periodMs;
+}
+
 /** How far the watermark behind a join stays behind the one in front of it. */
 export function derivePassedLag(type: JoinType, { beforeMs, afterMs }: TimeRange): DurationMs {
   let reachMs = -1;

@@ -6,14 +6,13 @@
  */
 import {
   assert,
-  type DurationMs,
   type NodeSignature,
   type OperatorContext,
   type TimerQueue,
   type TimestampMs,
 } from '../../model/index.ts';
-import type { TimeRange } from './join-definition.ts';
-import { endOf } from './join-range.ts';
+import type { JoinType, TimeRange } from './join-definition.ts';
+import { deriveSweepPeriods, type SweepPeriods, sweptAt } from './join-range.ts';
 import { type TimedRow, TimeOrderedRows, timeOrderedStates } from './time-ordered-rows.ts';
 
 const TIMER_TAG = 'end';
@@ -22,21 +21,27 @@ export class JoinSides<Left extends TimedRow, Right extends TimedRow> {
   readonly left: TimeOrderedRows<Left>;
   readonly right: TimeOrderedRows<Right>;
   readonly #range: TimeRange;
+  readonly #periods: SweepPeriods;
   readonly #timers: TimerQueue;
 
-  constructor(context: OperatorContext, range: TimeRange) {
+  constructor(context: OperatorContext, type: JoinType, range: TimeRange) {
     const { state, node } = context;
     assert(state !== undefined, `the join '${node}' was opened without keyed state`);
     this.left = new TimeOrderedRows(state, 'left');
     this.right = new TimeOrderedRows(state, 'right');
     this.#range = range;
+    this.#periods = deriveSweepPeriods(type, range);
     this.#timers = state.timers('event');
   }
 
-  /** When the first row of the key ends; +Infinity where there is none. */
+  /** When the first row of the key is taken out; +Infinity where there is none. */
   endsAt(): TimestampMs {
     const { beforeMs, afterMs } = this.#range;
-    return Math.min(endOf(this.left.firstTime(), afterMs), endOf(this.right.firstTime(), beforeMs));
+    const { leftMs, rightMs } = this.#periods;
+    return Math.min(
+      sweptAt(this.left.firstTime(), afterMs, leftMs),
+      sweptAt(this.right.firstTime(), beforeMs, rightMs),
+    );
   }
 
   /** Behind every change of rows. `endedAt` is what `endsAt` said before it. */
@@ -50,8 +55,9 @@ export class JoinSides<Left extends TimedRow, Right extends TimedRow> {
   /** The timer has fired: takes out all rows that have ended, of each side in the order of their times, and sets the timer anew. */
   end(watermark: TimestampMs, onLeft: (row: Left) => void, onRight: (row: Right) => void): void {
     const { beforeMs, afterMs } = this.#range;
-    takeEnded(this.left, afterMs, watermark, onLeft);
-    takeEnded(this.right, beforeMs, watermark, onRight);
+    const { leftMs, rightMs } = this.#periods;
+    takeEnded(this.left, (time) => sweptAt(time, afterMs, leftMs) <= watermark, onLeft);
+    takeEnded(this.right, (time) => sweptAt(time, beforeMs, rightMs) <= watermark, onRight);
     this.moveTimer(Number.POSITIVE_INFINITY);
   }
 }
@@ -64,13 +70,12 @@ export const JOIN_STATES: NodeSignature['states'] = [
 
 function takeEnded<Row extends TimedRow>(
   rows: TimeOrderedRows<Row>,
-  reachMs: DurationMs,
-  watermark: TimestampMs,
+  // By the very expression that the timer was set by: rounding of large or fractional times cannot make it fire in vain.
+  hasEnded: (time: TimestampMs) => boolean,
   onRow: (row: Row) => void,
 ): void {
-  // The very expression that the timer was set by: rounding of large or fractional times cannot make it fire in vain.
   rows.visit(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, (row) => {
-    if (endOf(row.time, reachMs) > watermark) return 'stop';
+    if (!hasEnded(row.time)) return 'stop';
     onRow(row);
     return 'remove';
   });

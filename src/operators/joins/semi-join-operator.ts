@@ -31,6 +31,7 @@ interface LeftRow extends TimedRow {
 
 export class SemiJoinOperator implements Operator {
   readonly #range: TimeRange;
+  readonly #type: 'semi' | 'anti';
   readonly #isSemi: boolean;
   readonly #select: ((left: unknown) => unknown) | undefined;
   readonly #lagMs: number;
@@ -42,6 +43,7 @@ export class SemiJoinOperator implements Operator {
 
   constructor({ type, range, select }: SemiJoinSettings) {
     this.#range = range;
+    this.#type = type;
     this.#isSemi = type === 'semi';
     this.#select = select;
     this.#lagMs = derivePassedLag(type, range);
@@ -49,7 +51,7 @@ export class SemiJoinOperator implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#sides = new JoinSides(context, this.#range);
+    this.#sides = new JoinSides(context, this.#type, this.#range);
   }
 
   process(record: StreamRecord, out: Emitter): void {

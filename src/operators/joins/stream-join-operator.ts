@@ -33,6 +33,7 @@ interface JoinRow extends TimedRow {
 }
 
 export class StreamJoinOperator implements Operator {
+  readonly #type: JoinType;
   readonly #range: TimeRange;
   readonly #select: SelectPair;
   readonly #keepsLeft: boolean;
@@ -46,6 +47,7 @@ export class StreamJoinOperator implements Operator {
   #isMatched = false;
 
   constructor({ type, range, select }: StreamJoinSettings) {
+    this.#type = type;
     this.#range = range;
     this.#select = select;
     this.#keepsLeft = type === 'left' || type === 'full';
@@ -55,7 +57,7 @@ export class StreamJoinOperator implements Operator {
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#sides = new JoinSides(context, this.#range);
+    this.#sides = new JoinSides(context, this.#type, this.#range);
   }
 
   process(record: StreamRecord, out: Emitter): void {

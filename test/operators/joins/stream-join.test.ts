@@ -7,12 +7,14 @@ import {
   streamJoinBlueprint,
   type TimeRange,
 } from '../../../src/operators/index.ts';
+import { DrivenOperator } from '../../../src/testing/driven-operator.ts';
 import {
   type Arrival,
   type Found,
   outcomesOf,
   outputOf,
   randomSteps,
+  recordOf,
   type Step,
   sortOutLate,
   textsOf,
@@ -172,6 +174,52 @@ describe('a join of two streams by time', () => {
     const pairs = valuesOf({ within: { beforeMs: 5, afterMs: 5 } }, ...steps).flat();
 
     expect(pairs).toEqual([1, 3, 0, 2].map((id) => ({ left: 4, right: id })));
+  });
+});
+
+describe('the timer of a key in a join', () => {
+  const drivenBy = (options: Options): DrivenOperator =>
+    new DrivenOperator({ create: createOf(options), state: 'keyed', onEmit: () => {} });
+  const timesOf = (driven: DrivenOperator): readonly number[] => driven.timers().map(({ at }) => at);
+  const add = (driven: DrivenOperator, ...steps: readonly Step[]): void => {
+    for (const taken of steps) {
+      if (taken.kind === 'watermark') driven.advanceWatermark(taken.time);
+      else if (taken.kind === 'left') driven.process(recordOf(taken));
+      else driven.processSecond(recordOf(taken));
+    }
+  };
+
+  it('is the only one, at the end of its first row, and moves with it', () => {
+    const driven = drivenBy({ type: 'full', within: { beforeMs: 3, afterMs: 7 } });
+
+    add(driven, left(0, 50), left(1, 60));
+    expect(timesOf(driven)).toEqual([58]);
+    add(driven, right(2, 52));
+    expect(timesOf(driven)).toEqual([56]);
+    add(driven, left(3, 45), left(4, 49, 'other'));
+    expect(timesOf(driven)).toEqual([53, 57]);
+    add(driven, watermark(57));
+    expect(timesOf(driven)).toEqual([58]);
+    add(driven, watermark(58));
+    expect(timesOf(driven)).toEqual([68]);
+  });
+
+  it('ends many rows together where nothing is emitted for them', () => {
+    const driven = drivenBy({ within: { beforeMs: 800, afterMs: 800 } });
+
+    add(driven, ...Array.from({ length: 100 }, (_, id) => left(id, id)));
+    expect(timesOf(driven)).toEqual([900]);
+    add(driven, watermark(900));
+    expect(driven.readState('k')).toEqual({});
+  });
+
+  it('is gone when a semi join has emitted all left records', () => {
+    const driven = drivenBy({ type: 'semi', within: { beforeMs: 0, afterMs: 8 } });
+
+    add(driven, left(0, 10), left(1, 10));
+    expect(timesOf(driven)).toEqual([19]);
+    add(driven, right(2, 12));
+    expect(timesOf(driven)).toEqual([13]);
   });
 });
 
