@@ -4,8 +4,15 @@
 import { decodeKey } from '../codec/key-codec.ts';
 import { decodeValue } from '../codec/value-codec.ts';
 import { suggest } from '../config/index.ts';
-import type { BatchPlan, CheckpointManifest, Epoch, Key } from '../model/index.ts';
-import { type EpochDetail, inspectState, type StateInspection } from '../storage/index.ts';
+import {
+  type BatchPlan,
+  type CheckpointManifest,
+  END_OF_TIME,
+  type Epoch,
+  type Key,
+  TIME_UNSET,
+} from '../model/index.ts';
+import { type EpochDetail, inspectState, type StateEntry, type StateInspection } from '../storage/index.ts';
 import { EXIT_DONE, EXIT_FAILED } from './decide-exit-code.ts';
 import { describeBatch, describeRanges } from './describe-batch.ts';
 import { escapeText } from './escape-text.ts';
@@ -146,11 +153,19 @@ export function readKeys(text: string): readonly Key[] {
 /** Always JSON lines: an export is for programs. */
 function exportEntries({ state, words, terminal }: Request): number {
   const [node, name] = words;
-  for (const { node: of, state: named, kind, key, at, value } of state.entries()) {
-    if ((node !== undefined && of !== node) || (name !== undefined && named !== name)) continue;
-    terminal.out(`${renderValue({ node: of, state: named, kind, key, ...(at === undefined ? {} : { at }), value })}\n`);
+  for (const entry of state.entries()) {
+    if ((node !== undefined && entry.node !== node) || (name !== undefined && entry.state !== name)) continue;
+    terminal.out(`${renderValue(exportedEntry(entry))}\n`);
   }
   return EXIT_DONE;
+}
+
+function exportedEntry({ node, state, kind, key, at, value, expiresAt }: StateEntry): unknown {
+  if (kind === 'timers') return { node, state, kind, at, key, tag: value };
+  return {
+    ...{ node, state, kind, key, ...(at === undefined ? {} : { at }), value },
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
 }
 
 function exportTable({ state, words, terminal }: Request): number {
@@ -213,8 +228,35 @@ function describeManifest({ epoch, generation, committedAt, totals, isComplete }
   return parts.filter((part) => part !== '').join('  ');
 }
 
+/** Where the job stands in time, as far as it has any. */
+function describeTime({ time }: CheckpointManifest): readonly string[] {
+  const { stages, splits, nextEventTimer, nextProcessingTimer, late } = time;
+  const lines: string[] = [];
+  for (const [node, watermark] of Object.entries(stages)) {
+    if (watermark !== TIME_UNSET) lines.push(`  watermark of ${escapeText(node)}  ${showTime(watermark)}`);
+  }
+  for (const [node, ofSplits] of Object.entries(splits)) {
+    for (const [split, seen] of Object.entries(ofSplits)) {
+      lines.push(`  latest of ${escapeText(node)}  ${escapeText(split)}  ${showTime(seen)}`);
+    }
+  }
+  if (nextEventTimer !== END_OF_TIME) lines.push(`  next event-time timer  ${showTime(nextEventTimer)}`);
+  if (nextProcessingTimer !== END_OF_TIME) lines.push(`  next processing-time timer  ${showTime(nextProcessingTimer)}`);
+  for (const [node, records] of Object.entries(late)) {
+    lines.push(`  late at ${escapeText(node)}  ${formatCounted(records, 'record')}`);
+  }
+  return lines.length === 0 ? [] : [`time (${time.policy})`, ...lines];
+}
+
+/** As a date where it is one. */
+function showTime(time: number): string {
+  if (time === END_OF_TIME) return 'end of input';
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : `${date.toISOString()} (${time})`;
+}
+
 function describeDetail({ manifest, changes, deadLetters }: EpochDetail): string {
-  const lines = [describeManifest(manifest), `fingerprint ${manifest.fingerprint}`, 'nodes'];
+  const lines = [describeManifest(manifest), `fingerprint ${manifest.fingerprint}`, ...describeTime(manifest), 'nodes'];
   for (const [node, { kind, states }] of Object.entries(manifest.nodes)) {
     const named = states.map(({ name, kind: of }) => `${name} (${of})`).join(', ');
     lines.push(`  ${escapeText(node)}  ${kind}${named === '' ? '' : `  ${escapeText(named)}`}`);

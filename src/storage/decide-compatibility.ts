@@ -6,14 +6,15 @@
  * - a stateful node that is gone or whose kind, identity, states or expressions (its key first of all) changed;
  * - another set of sources, whose offsets would be lost or begin anew;
  * - a sink that is gone (its last output may not be visible yet) or whose target or expressions changed;
- * - stateful nodes and sinks that are fed by other nodes than before, see `feeds-of.ts`.
+ * - stateful nodes and sinks that are fed by other nodes than before, see `feeds-of.ts`;
+ * - another policy of merging watermarks, which would give windows another meaning.
  *
  * Stateless nodes may come, go and change, also between two others; stateful ones and sinks may be added and begin empty.
  *
  * Functions cannot be compared: another key function in the same place of a TypeScript job passes unseen. Only the
  * expressions of job files are in the signatures.
  */
-import type { NodeId, NodeSignature } from '../model/index.ts';
+import type { NodeId, NodeSignature, WatermarkPolicy } from '../model/index.ts';
 import { feedDifferences, feedsOf, isAnchor, type Nodes, showOutput } from './feeds-of.ts';
 
 export interface CompatibilityDecision {
@@ -29,8 +30,15 @@ interface Pair {
   readonly after: NodeSignature;
 }
 
-export function decideCompatibility(stored: Nodes, planned: Nodes): CompatibilityDecision {
+/** How watermarks of several inputs are merged, as stored and as planned. */
+export interface PolicyPair {
+  readonly before: WatermarkPolicy;
+  readonly after: WatermarkPolicy;
+}
+
+export function decideCompatibility(stored: Nodes, planned: Nodes, policy?: PolicyPair): CompatibilityDecision {
   const refused: string[] = [];
+  if (policy !== undefined && policy.before !== policy.after) refused.push(policyDifference(policy));
   const allowed: string[] = [];
   const isInBoth = (node: NodeId): boolean => Object.hasOwn(stored, node) && Object.hasOwn(planned, node);
   for (const [node, before] of Object.entries(stored)) {
@@ -147,6 +155,10 @@ function* stateDifferences({ before, after }: Pair): Generator<string> {
   for (const state of after.states) {
     if (!before.states.some(({ name }) => name === state.name)) yield `state "${state.name}" is new`;
   }
+}
+
+function policyDifference({ before, after }: PolicyPair): string {
+  return `time: the watermark policy was "${before}", is now "${after}"; it decides what is late, for the whole life of a job`;
 }
 
 function kindDifference({ before, after }: Pair): string {

@@ -23,7 +23,7 @@ import { applyEpoch } from './apply-epoch.ts';
 import type { Catalog } from './catalog.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { DeltaFold } from './delta-fold.ts';
-import { STATE_FORMAT_VERSION } from './format-version.ts';
+import { formatProblem, STATE_FORMAT_VERSION } from './format-version.ts';
 import type { KeyValueStore, KeyValueWriter } from './key-value-store.ts';
 import {
   type FoldProgress,
@@ -275,9 +275,10 @@ function asFailure(what: string, cause: unknown): MillraceError {
 }
 
 function requireReadable(manifest: CheckpointManifest, options: DurableCheckpointStoreOptions): void {
-  if (manifest.formatVersion > STATE_FORMAT_VERSION) {
+  const problem = formatProblem(manifest.formatVersion);
+  if (problem !== undefined) {
     throw new IncompatiblePlanError(
-      `epoch ${manifest.epoch} was written in format ${manifest.formatVersion}, this version reads up to ${STATE_FORMAT_VERSION}; use a newer Millrace`,
+      `epoch ${manifest.epoch} was written in format ${manifest.formatVersion}, ${problem}`,
     );
   }
   assert(

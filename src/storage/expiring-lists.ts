@@ -13,7 +13,12 @@ import type { Lifetimes } from './lifetimes.ts';
 import { CHUNK_LENGTH, chunkOf, type ListCells, missingChunk } from './list-cells.ts';
 
 type Head = readonly [begin: number, end: number];
-type Chunk<T> = [removed: number, expiries: TimestampMs[], values: T[]];
+export type Chunk<T> = [removed: number, expiries: TimestampMs[], values: T[]];
+
+/** Whether the list is in this form; the head of the other one is its length. */
+export function isExpiringHead(head: unknown): head is Head {
+  return typeof head !== 'number';
+}
 
 export class ExpiringLists<T> {
   readonly #name: string;

@@ -3,25 +3,38 @@
  * merge them, without writing anything.
  */
 import { decodeKey } from '../codec/key-codec.ts';
-import { decodeValue } from '../codec/value-codec.ts';
-import { CorruptionError, type Epoch, type Key, type NodeId, type StateKind } from '../model/index.ts';
+import {
+  CorruptionError,
+  type Epoch,
+  type Key,
+  type NodeId,
+  type StateKind,
+  type TimestampMs,
+} from '../model/index.ts';
 import { splitBaseKey } from './base-key.ts';
 import { openRecord } from './base-record.ts';
 import type { Catalog } from './catalog.ts';
 import { DeltaReader } from './delta-reader.ts';
+import { type Chunk, isExpiringHead } from './expiring-lists.ts';
 import { FoldMerge, type FoldWrite } from './fold-merge.ts';
 import type { KeyValueEntry, KeyValueReader } from './key-value-store.ts';
+import { EXPIRY_STATE } from './layered-keyed-state.ts';
 import { scanSpace } from './scan-space.ts';
 import { epochKey, KEY_SPACE_END, KEY_SPACE_START } from './store-key.ts';
+import { decodeStored } from './stored-value.ts';
+import { charactersOf, decodeTimer } from './timer-key.ts';
 
 export interface StateEntry {
   readonly node: NodeId;
   readonly state: string;
   readonly kind: StateKind;
   readonly key: Key;
-  /** Key of a map entry, position in a list; `undefined` for a value. */
+  /** Key of a map entry, position in a list, time of a timer; `undefined` for a value. */
   readonly at: Key | undefined;
+  /** Of a timer: its tag. */
   readonly value: unknown;
+  /** When it is removed; `undefined`: it lives for ever. */
+  readonly expiresAt: TimestampMs | undefined;
 }
 
 /** Parts of a list are stored as chunks under their number (see `list-table.ts`), its length under no sub key. */
@@ -76,32 +89,43 @@ function* entriesOf(stored: KeyValueEntry, catalog: Catalog, positions: ListPosi
   if (node === undefined || state === undefined) {
     throw new CorruptionError('an entry of the base tables belongs to a state that the catalog does not know');
   }
-  const what = `an entry of state "${state.name}" of "${node}"`;
-  const record = openRecord(stored.key, stored.value, what);
+  // Not state of the user: what it says stands with the entries it names.
+  if (state.name === EXPIRY_STATE) return;
+  const record = openRecord(stored.key, stored.value, `an entry of state "${state.name}" of "${node}"`);
   const key = decodeKey((parts.key ?? record.key)!);
   const sub = (parts.sub ?? record.sub)!;
-  const entry = { node, state: state.name, kind: state.kind, key };
-  const value = decodeValue(record.value);
+  const { value, life } = decodeStored(record.value);
+  const entry = { node, state: state.name, kind: state.kind, key, expiresAt: life?.expiresAt };
   if (state.kind === 'value') {
     yield { ...entry, at: undefined, value };
   } else if (state.kind === 'map') {
     yield { ...entry, at: decodeKey(sub), value };
+  } else if (state.kind === 'timers') {
+    const timer = decodeTimer(charactersOf(sub));
+    yield { ...entry, key: timer.key, at: timer.at, value: timer.tag };
   } else if (sub.length === LIST_LENGTH_SUB_BYTES) {
-    positions.begin();
+    positions.begin(value);
   } else {
-    for (const item of value as readonly unknown[]) yield { ...entry, at: positions.next(), value: item };
+    for (const element of positions.elements(value)) yield { ...entry, ...element };
   }
 }
 
 /** Counts through the chunks of one list; its length entry comes first and begins the next. */
 class ListPositions {
   #next = 0;
+  #isExpiring = false;
 
-  begin(): void {
+  begin(head: unknown): void {
     this.#next = 0;
+    this.#isExpiring = isExpiringHead(head);
   }
 
-  next(): number {
-    return this.#next++;
+  *elements(chunk: unknown): Generator<Pick<StateEntry, 'at' | 'value' | 'expiresAt'>> {
+    if (this.#isExpiring) {
+      const [, expiries, values] = chunk as Chunk<unknown>;
+      for (const [i, value] of values.entries()) yield { at: this.#next++, value, expiresAt: expiries[i] };
+    } else {
+      for (const value of chunk as readonly unknown[]) yield { at: this.#next++, value, expiresAt: undefined };
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** State and checkpoints: what the other folders may use of them. */
 export { type CrashPoint, STORAGE_CRASH_POINTS } from './crash-points.ts';
-export { type CompatibilityDecision, decideCompatibility } from './decide-compatibility.ts';
+export { type CompatibilityDecision, decideCompatibility, type PolicyPair } from './decide-compatibility.ts';
 export type { StateEntry } from './export-entries.ts';
 export { FOLD_POLICY_DEFAULTS, type FoldPolicyOptions } from './fold-policy.ts';
 export { STATE_FORMAT_VERSION } from './format-version.ts';

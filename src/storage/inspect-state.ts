@@ -57,7 +57,10 @@ export interface StateInspection {
   planned(): BatchPlan | undefined;
   /** Every state that has ever been stored. */
   states(): { readonly node: NodeId; readonly state: string; readonly kind: StateKind }[];
-  /** One key of one state: its value, the array of its list, the `[key, value]` pairs of its map; `undefined`: nothing. */
+  /**
+   * One key of one state: its value, the array of its list, the `[key, value]` pairs of its map, the `[time, tag]` pairs of its timers;
+   * `undefined`: nothing. What has expired is there until the job has removed it.
+   */
   get(node: NodeId, state: string, key: Key): unknown;
   /** All keyed state of the latest epoch. */
   entries(): Generator<StateEntry>;
@@ -125,6 +128,7 @@ class StoredStateInspection implements StateInspection {
     const reader = new StoredStateReader(this.#store);
     const kind = reader.kind(node, state);
     if (kind === undefined) return undefined;
+    if (kind === 'timers') return this.#timers(node, state, key);
     const { keyGroups } = this.descriptor;
     const keyed = new LayeredKeyedState({
       reader,
@@ -140,6 +144,16 @@ class StoredStateInspection implements StateInspection {
     if (kind === 'value') return keyed.value(state).get();
     const all = kind === 'list' ? [...keyed.list(state).values()] : [...keyed.map(state).entries()];
     return all.length === 0 ? undefined : all;
+  }
+
+  /** Timers stand in the order of their times, those of all keys together: all of them are looked at. */
+  #timers(node: NodeId, state: string, key: Key): unknown {
+    const timers: unknown[] = [];
+    for (const entry of this.entries()) {
+      if (entry.node !== node || entry.state !== state || !Object.is(entry.key, key)) continue;
+      timers.push([entry.at, entry.value]);
+    }
+    return timers.length === 0 ? undefined : timers;
   }
 
   entries(): Generator<StateEntry> {

@@ -5,7 +5,7 @@
  * know no plans commit that epoch and leave it lying. One further ahead cannot have been written (I2): then a manifest is lost.
  */
 import { type BatchPlan, CorruptionError, type Epoch, IncompatiblePlanError } from '../model/index.ts';
-import { STATE_FORMAT_VERSION } from './format-version.ts';
+import { formatProblem } from './format-version.ts';
 
 /** The plan that is to be run, if there is one. Throws `CorruptionError` and `IncompatiblePlanError`. */
 export function resolvePlan(stored: BatchPlan | undefined, latest: Epoch): BatchPlan | undefined {
@@ -15,9 +15,10 @@ export function resolvePlan(stored: BatchPlan | undefined, latest: Epoch): Batch
       `I2: a batch is planned as epoch ${stored.epoch} where the latest is ${latest}: the state directory is damaged; restore it from a copy, or start in a new directory`,
     );
   }
-  if (stored.formatVersion > STATE_FORMAT_VERSION) {
+  const problem = formatProblem(stored.formatVersion);
+  if (problem !== undefined) {
     throw new IncompatiblePlanError(
-      `the batch of epoch ${stored.epoch} was planned in format ${stored.formatVersion}, this version reads up to ${STATE_FORMAT_VERSION}; use a newer Millrace`,
+      `the batch of epoch ${stored.epoch} was planned in format ${stored.formatVersion}, ${problem}`,
     );
   }
   return stored;

@@ -4,7 +4,7 @@
  */
 import { checksum } from '../codec/checksum.ts';
 import { CorruptionError, IncompatiblePlanError, type TimestampMs } from '../model/index.ts';
-import { STATE_FORMAT_VERSION } from './format-version.ts';
+import { formatProblem, STATE_FORMAT_VERSION } from './format-version.ts';
 
 export const DESCRIPTOR_FILE = 'millrace.json';
 
@@ -31,10 +31,11 @@ export function decodeDescriptor(text: string, path: string): StateDescriptor {
   const { checksum: stored, format: _format, ...body } = parsed;
   // Before the checksum: a newer version may compute it in another way, and "damaged" would be the wrong thing to say.
   const version = body['formatVersion'];
-  if (typeof version === 'number' && version > STATE_FORMAT_VERSION) {
+  const problem = typeof version === 'number' ? formatProblem(version) : undefined;
+  if (problem !== undefined) {
     throw new IncompatiblePlanError(
-      `the state directory ${path} was written by format ${version} of Millrace ${String(body['writtenBy'])}, this version reads up to ${STATE_FORMAT_VERSION}; use a newer Millrace or another directory`,
-      { code: 'ERR_NEWER_FORMAT' },
+      `the state directory ${path} was written by format ${String(version)} of Millrace ${String(body['writtenBy'])}, ${problem}`,
+      Number(version) > STATE_FORMAT_VERSION ? { code: 'ERR_NEWER_FORMAT' } : {},
     );
   }
   if (stored !== checksumOf({ format: FORMAT, ...body })) throw damaged(path);

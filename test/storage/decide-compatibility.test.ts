@@ -57,6 +57,14 @@ describe('decideCompatibility', () => {
     expect(decideCompatibility(JOB, reordered)).toEqual({ refused: [], allowed: [] });
   });
 
+  it('refuses another policy of merging watermarks, and names both', () => {
+    expect(decideCompatibility(JOB, JOB, { before: 'min', after: 'min' }).refused).toEqual([]);
+
+    expect(decideCompatibility(JOB, JOB, { before: 'min', after: 'max' }).refused).toEqual([
+      'time: the watermark policy was "min", is now "max"; it decides what is late, for the whole life of a job',
+    ]);
+  });
+
   it('finds nothing to say about a merge whose inputs come in another order', () => {
     const merged = changed({ more: {}, hourly: { inputs: reads('late', 'more') } });
     const turned = changed({ more: {}, hourly: { inputs: reads('more', 'late') } });

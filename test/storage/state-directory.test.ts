@@ -170,9 +170,19 @@ describe('an existing state directory', () => {
   it('of a newer format is refused, whatever else changed in it', () => {
     open({ writtenBy: '9.9.9' }).close();
     const file = join(path, 'millrace.json');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"formatVersion": 1', '"formatVersion": 2'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"formatVersion": 2', '"formatVersion": 3'));
 
-    expect(() => open()).toThrow(/written by format 2 of Millrace 9\.9\.9, this version reads up to 1/);
+    expect(() => open()).toThrow(/written by format 3 of Millrace 9\.9\.9, this version reads up to 2/);
+  });
+
+  it('of a format without time is refused, with what to do', () => {
+    open({ writtenBy: '0.0.1' }).close();
+    const file = join(path, 'millrace.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"formatVersion": 2', '"formatVersion": 1'));
+
+    expect(() => open()).toThrow(
+      /written by format 1 of Millrace 0\.0\.1, this version reads from 2 on; .*new directory/,
+    );
   });
 
   it('names every option that is out of range', () => {
