@@ -6,17 +6,17 @@ import { createRunMemory, RingChannelReader, RingChannelWriter } from '../channe
 import { ContinuousWorker } from '../continuous/continuous-worker.ts';
 import { EpochTracker } from '../execution/epoch-tracker.ts';
 import {
+  assert,
   type CheckpointManifest,
   type Epoch,
   type ErrorReport,
   fromReport,
   type MonotonicMs,
-  type SubtaskSnapshot,
   subtaskId,
 } from '../model/index.ts';
 import { type ChannelPlacement, listChannels, listSubtasks } from '../plan/index.ts';
 import { HarnessError } from './harness-error.ts';
-import { type DriveSite, type JobDrive, NO_DIRECTORY } from './job-drive.ts';
+import { type DriveSite, type JobDrive, NO_DIRECTORY, type SealedPart } from './job-drive.ts';
 
 const NO_BELL = { ring: (): void => {} };
 
@@ -24,7 +24,9 @@ const NO_BELL = { ring: (): void => {} };
 const ROUNDS_MAX = 1_000_000;
 
 export class ContinuousDrive implements JobDrive {
+  readonly mustSettle = false;
   readonly #worker: ContinuousWorker;
+  readonly #hasEnded: () => boolean;
   readonly #stepRecords: number;
   readonly #tracker: EpochTracker;
   #isComplete = false;
@@ -33,6 +35,7 @@ export class ContinuousDrive implements JobDrive {
   constructor(site: DriveSite) {
     const { plan, options, generation, manifest, splits, clock } = site;
     const { channel } = options;
+    this.#hasEnded = () => [...site.sources.values()].every((source) => source.hasEnded);
     this.#stepRecords = options.loop.stepRecords;
     const subtasks = listSubtasks(plan).map(({ stage, subtask }) => subtaskId(stage, subtask));
     this.#tracker = new EpochTracker(subtasks, generation, manifest?.epoch ?? 0);
@@ -87,15 +90,20 @@ export class ContinuousDrive implements JobDrive {
     return Math.min(...this.#worker.subtasks.map((subtask) => subtask.wakeAt()));
   }
 
-  seal(epoch: Epoch, isLast: boolean): readonly SubtaskSnapshot[] {
+  seal(epoch: Epoch): SealedPart {
+    const isLast = this.#hasEnded() && !this.#worker.isAsyncPending();
     this.#isComplete = false;
     this.#tracker.begin();
     this.#worker.beginEpoch({ kind: 'marker', epoch, isFinal: isLast });
     this.run();
-    if (!this.#isComplete) {
-      throw new HarnessError(`epoch ${epoch} waits for ${this.#tracker.missing().join(', ')}; settle() before it`);
-    }
-    return this.#tracker.take();
+    assert(this.#isComplete, `epoch ${epoch} waits for ${this.#tracker.missing().join(', ')}`);
+    return { snapshots: this.#tracker.take(), isLast };
+  }
+
+  /** Markers do not wait for calls. */
+  // biome-ignore lint/correctness/useYield: it never gives way.
+  *sealInTurns(epoch: Epoch): Generator<undefined, SealedPart> {
+    return this.seal(epoch);
   }
 
   onCommitted({ epoch }: CheckpointManifest, foldedThrough: Epoch): void {
@@ -105,10 +113,6 @@ export class ContinuousDrive implements JobDrive {
 
   wantsEpoch(): boolean {
     return false;
-  }
-
-  isAsyncPending(): boolean {
-    return this.#worker.isAsyncPending();
   }
 
   close(): void {

@@ -17,9 +17,10 @@ import {
 import type { OperatorNode } from '../plan/logical-plan.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import { createKeyedState, MemoryDisk, openMemoryCheckpointStore, openMemoryStateReader } from '../storage/index.ts';
+import { BatchDrive } from './batch-drive.ts';
 import { ContinuousDrive } from './continuous-drive.ts';
 import type { DrivenConnectors } from './driven-plan.ts';
-import type { DriveSite, JobDrive } from './job-drive.ts';
+import type { DriveSite, JobDrive, SealedPart } from './job-drive.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 
 export interface DrivenGenerationsOptions {
@@ -55,9 +56,21 @@ export class DrivenGenerations {
   }
 
   /** Commits all that the job has done. Whatever a look at the clock would have folded is folded. */
-  commit(isLast: boolean): void {
+  commit(): void {
+    this.#commit(this.#drive.seal(this.#nextEpoch()));
+  }
+
+  /** As {@link commit}; gives way where calls have to settle first. */
+  *commitInTurns(): Generator<undefined, void> {
+    this.#commit(yield* this.#drive.sealInTurns(this.#nextEpoch()));
+  }
+
+  #nextEpoch(): Epoch {
+    return (this.#manifest?.epoch ?? 0) + 1;
+  }
+
+  #commit({ snapshots, isLast }: SealedPart): void {
     const { clock, connectors, options, plan } = this.#options;
-    const snapshots = this.#drive.seal((this.#manifest?.epoch ?? 0) + 1, isLast);
     const epoch = sealEpoch(snapshots, {
       plan,
       previous: this.#manifest,
@@ -108,12 +121,13 @@ export class DrivenGenerations {
       options,
       generation: this.#store.beginGeneration(),
       manifest: this.#manifest,
+      store: this.#store,
       sources: connectors.sources,
       splits: this.#assignSplits(),
       clock,
       createState: (...args) => this.#createState(...args),
     };
-    return new ContinuousDrive(site);
+    return options.mode === 'microbatch' ? new BatchDrive(site) : new ContinuousDrive(site);
   }
 
   #assignSplits(): DriveSite['splits'] {

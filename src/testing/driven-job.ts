@@ -3,7 +3,7 @@
  *
  * A step that throws breaks the generation, as it would end it in the product: nothing goes on before {@link DrivenJob.restart}.
  */
-import { resolveJobOptions } from '../execution/options.ts';
+import { type JobOptionsInput, resolveJobOptions } from '../execution/options.ts';
 import { type DurationMs, type Epoch, type Key, suggest, TIME_UNSET, type TimestampMs } from '../model/index.ts';
 import { compile, type JobDefinition, type LogicalPlan, type OperatorNode, type PhysicalPlan } from '../plan/index.ts';
 import { DrivenGenerations } from './driven-generation.ts';
@@ -28,16 +28,19 @@ export class DrivenJob implements TestJob {
   readonly #isRestoredEachStep: boolean;
   #phase: 'open' | 'broken' | 'complete' | 'closed' = 'open';
 
-  constructor(definition: JobDefinition, options: TestJobOptions) {
+  /** `ofJob`: options that the job comes with. */
+  constructor(definition: JobDefinition, options: TestJobOptions, ofJob: JobOptionsInput = {}) {
     this.#logical = definition.build();
     this.#connectors = connectorsOf(this.#logical, options.splits ?? {});
     this.#clock = new SimulatedClock(options.startedAt);
     this.#isRestoredEachStep = options.restoreEachStep ?? false;
     this.#isEpochEachStep = this.#isRestoredEachStep || options.epochs !== 'manual';
     // A clock that stands still would hold watermarks back for ever.
-    const jobOptions = resolveJobOptions({ parallelism: 1, watermark: { intervalMs: 0 } }, options.options ?? {}, {
+    const timeless = { watermark: { intervalMs: 0 } };
+    const mode = options.mode ?? (ofJob.mode === 'microbatch' ? 'microbatch' : 'continuous');
+    const jobOptions = resolveJobOptions({ parallelism: 1 }, ofJob, timeless, options.options ?? {}, {
       workers: 1,
-      mode: options.mode ?? 'continuous',
+      mode,
     });
     this.#plan = compile(drivePlan(this.#logical, this.#connectors), jobOptions);
     const { plan, connectors, clock } = { plan: this.#plan, connectors: this.#connectors, clock: this.#clock };
@@ -120,7 +123,8 @@ export class DrivenJob implements TestJob {
         if (this.#generations.drive.run()) quiet = 0;
       });
     }
-    return this.#step(() => {});
+    if (this.#isEpochEachStep || this.#generations.drive.mustSettle) await this.#commitSettled();
+    return this.#stepEnds();
   }
 
   state(node: string, key: Key): Readonly<Record<string, StateContent>> {
@@ -169,19 +173,53 @@ export class DrivenJob implements TestJob {
     this.#requireOpen();
     // What is wrong with the test itself breaks nothing.
     body();
+    const { drive } = this.#generations;
     this.#guarded(() => {
-      this.#generations.drive.run();
-      if (isEpochWanted) this.#commit();
+      drive.run();
+      if (isEpochWanted && !drive.mustSettle) this.#commit();
     });
+    return this.#stepEnds();
+  }
+
+  #stepEnds(): TestJob {
     return this.#isRestoredEachStep && this.#phase === 'open' ? this.restart() : this;
   }
 
+  /** An epoch, and further ones while the last has made something due. */
   #commit(): void {
-    const { drive } = this.#generations;
-    const hasEnded = [...this.#connectors.sources.values()].every((source) => source.hasEnded);
-    do this.#generations.commit(hasEnded && !drive.isAsyncPending());
-    while (drive.wantsEpoch());
-    if (this.#generations.manifest?.isComplete === true) this.#phase = 'complete';
+    for (const isCommitted of this.#commitInTurns()) {
+      if (!isCommitted) throw new HarnessError('the batch waits for calls; settle() runs it');
+    }
+  }
+
+  /** A batch waits for its calls: when no promise moves any more, the clock does, for retries and timeouts. */
+  async #commitSettled(): Promise<void> {
+    const epochs = this.#commitInTurns();
+    for (let quiet = 0; ; quiet++) {
+      let isDone = false;
+      this.#guarded(() => {
+        const { done, value } = epochs.next();
+        isDone = done === true;
+        if (value === true) quiet = 0;
+      });
+      if (isDone) return;
+      await turnOfEventLoop();
+      if (quiet < QUIET_TURNS) continue;
+      const dueAt = this.#clock.nextDueAt();
+      if (dueAt === undefined) throw new HarnessError('a batch waits for calls that never settle');
+      this.#clock.advanceTo(dueAt);
+      quiet = 0;
+    }
+  }
+
+  /** Yields true behind each epoch, and false where calls have to settle first. */
+  *#commitInTurns(): Generator<boolean, void> {
+    const generations = this.#generations;
+    do {
+      for (const _turn of generations.commitInTurns()) yield false;
+      yield true;
+      if (generations.manifest?.isComplete === true) this.#phase = 'complete';
+    } while (this.#phase === 'open' && generations.drive.wantsEpoch());
   }
 
   /** What wants to run at a time on the way is run then. */
@@ -193,7 +231,11 @@ export class DrivenJob implements TestJob {
       const next = Math.min(...wakes.filter((at) => at > clock.monotonic()));
       if (!(next < until)) break;
       clock.advanceTo(next);
-      this.#guarded(() => this.#generations.drive.run());
+      const { drive } = this.#generations;
+      this.#guarded(() => {
+        drive.run();
+        if (this.#isEpochEachStep && !drive.mustSettle && drive.wantsEpoch()) this.#commit();
+      });
     }
     clock.advanceTo(until);
   }

@@ -23,6 +23,7 @@ export {
 } from './simulated-job.ts';
 export type { PendingTimer, StateContent } from './state-content.ts';
 export { type TestJob, type TestJobOptions, type TestSink, type TestSource, testJob } from './test-job.ts';
+export { testJobFile } from './test-job-file.ts';
 export {
   type AddOptions,
   type EmittedRecord,

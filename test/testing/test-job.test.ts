@@ -88,7 +88,7 @@ describe.each(VARIANTS)(
       job.end();
       expect(job.sink('out').take()).toEqual(['b silent at 124, after 1']);
       expect(job.timers('silence')).toEqual([]);
-      expect(() => payments.add({ card: 'a', amount: 1 })).toThrow('has ended');
+      expect(() => payments.add({ card: 'a', amount: 1 })).toThrow('have ended');
       job.close();
     });
   },
