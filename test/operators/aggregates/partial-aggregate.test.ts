@@ -127,9 +127,9 @@ describe('partial aggregates', () => {
     operator.flush(out);
 
     expect(out.records.map(({ key, timestamp, ingestTime, value }) => [key, timestamp, ingestTime, value])).toEqual([
-      ['b', 2, 10, { records: 2, accumulators: [2] }],
-      ['a', -2, 11, { records: 2, accumulators: [2] }],
-      ['b', 0, 13, { records: 1, accumulators: [1] }],
+      ['b', 2, 10, { records: 2, accumulators: [2], value: undefined }],
+      ['a', -2, 11, { records: 2, accumulators: [2], value: undefined }],
+      ['b', 0, 13, { records: 1, accumulators: [1], value: undefined }],
     ]);
   });
 
@@ -155,7 +155,8 @@ describe('partial aggregates', () => {
 
     operator.process(new StreamRecord(readingOf(1), 'a', Number.NaN, 5), out);
 
-    expect(out.records).toEqual([new StreamRecord({ records: 1, accumulators: [] }, 'a', Number.NaN, 5)]);
+    const single = { records: 1, accumulators: undefined, value: readingOf(1) };
+    expect(out.records).toEqual([new StreamRecord(single, 'a', Number.NaN, 5)]);
   });
 
   it('are bounded in number: with 4,096 of them, all go', () => {
@@ -167,6 +168,38 @@ describe('partial aggregates', () => {
     operator.process(new StreamRecord(readingOf(1), 'one more', 0, 5), out);
 
     expect([before, out.records.length]).toEqual([0, 4_096]);
+  });
+
+  it('are not made for a while where nearly every record has a key of its own, and results are the same', () => {
+    const fields = { all: aggregates.collect((reading: Reading) => reading.value) };
+    const operator = new PartialAggregateOperator<Reading>({ fields, paneOf });
+    const out = new Emitted();
+    const records = Array.from({ length: 34_000 }, (_, i) => new StreamRecord(readingOf(i), i % 900, i % 3, 5));
+
+    for (const [i, record] of records.entries()) {
+      operator.process(record, out);
+      if (i % 256 === 255) operator.flush(out);
+    }
+    operator.flush(out);
+
+    const singles = out.records.filter(({ value }) => value.accumulators === undefined);
+    expect(singles).toHaveLength(32_768);
+    expect(singles[0]).toEqual(
+      new StreamRecord({ records: 1, accumulators: undefined, value: readingOf(1_024) }, 1_024 % 900, 1_024 % 3, 5),
+    );
+    expect(windowResults(fieldsOfPartials(fields), out.records)).toEqual(windowResults(fields, records));
+  });
+
+  it('are made wherever two records share one', () => {
+    const operator = new PartialAggregateOperator<Reading>({ fields: { n: aggregates.count() }, paneOf });
+    const out = new Emitted();
+
+    for (let i = 0; i < 8_192; i++) {
+      operator.process(new StreamRecord(readingOf(i), i % 128, 0, 5), out);
+      if (i % 256 === 255) operator.flush(out);
+    }
+
+    expect(out.records).toHaveLength(4_096);
   });
 
   it('name the field that cannot take a record', () => {
