@@ -11,6 +11,7 @@ import {
   keyGroupOf,
   ownedGroups,
   ownerOf,
+  type StateDelta,
 } from '../../src/model/index.ts';
 import {
   createKeyedState,
@@ -38,8 +39,7 @@ export interface Medium {
 
 const FOLD = { retainEpochs: 2, foldEveryEpochs: 2, foldBytes: 1_000_000 };
 
-export function memoryMedium(): Medium {
-  const disk = new MemoryDisk();
+export function memoryMedium(disk: MemoryDisk = new MemoryDisk()): Medium {
   return {
     name: 'memory',
     openStore: () => openMemoryCheckpointStore({ disk, job: JOB, keyGroups: KEY_GROUPS, ...FOLD }),
@@ -138,13 +138,15 @@ export class StateRig {
     for (const state of this.states) state.encodeFrozen(0);
   }
 
-  commit(): void {
+  /** Returns the deltas of the epoch. */
+  commit(): readonly StateDelta[] {
     const deltas = this.states.flatMap((state) => {
       while (!state.encodeFrozen(1));
       return state.takeDelta() ?? [];
     });
     this.store.commit(sealed(this.#frozen, this.#generation, deltas));
     this.#frozen = 0;
+    return deltas;
   }
 
   epoch(): void {
