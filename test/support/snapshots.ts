@@ -1,4 +1,4 @@
-import type { SubtaskSnapshot } from '../../src/model/index.ts';
+import { type SubtaskSnapshot, TIME_UNSET } from '../../src/model/index.ts';
 
 /** A snapshot with nothing in it but what a test says. */
 export function snapshotOf(
@@ -11,6 +11,13 @@ export function snapshotOf(
     outputs: [],
     deadLetters: [],
     counts: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
+    time: {
+      watermark: TIME_UNSET,
+      splits: {},
+      nextEventTimer: Number.POSITIVE_INFINITY,
+      nextProcessingTimer: Number.POSITIVE_INFINITY,
+      late: {},
+    },
     ...part,
   };
 }
