@@ -48,6 +48,7 @@ export {
 } from './process-definition.ts';
 export { type ErasedProcess, ProcessOperator } from './process-operator.ts';
 export { SplitOperator } from './split-operator.ts';
+export { type LocalWindow, localWindowBlueprints } from './windows/local-window.ts';
 export { paneOfWindow } from './windows/pane-of-window.ts';
 export { windowBlueprint } from './windows/window-blueprint.ts';
 export {

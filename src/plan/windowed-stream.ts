@@ -2,20 +2,25 @@
 import type { Key } from '../model/index.ts';
 import {
   type AggregatorFields,
+  localWindowBlueprints,
+  type OperatorBlueprint,
   type ResultOf,
   type TimeWindow,
   type WindowDefinition,
   type WindowOptions,
   windowBlueprint,
 } from '../operators/index.ts';
-import type { DraftEdge, GraphDraft } from './graph-draft.ts';
+import type { DraftEdge, DraftNode, GraphDraft } from './graph-draft.ts';
 import { mainOutputOf } from './graph-draft.ts';
 import { blueprintShape } from './node-shapes.ts';
 import { reportFieldNames } from './report-field-names.ts';
-import { SideStream } from './stream.ts';
+import { SideStream, type Stream } from './stream.ts';
 
 /** Names that rows of windows use for themselves. */
 const WINDOW_ROW_NAMES = ['key', 'windowStart', 'windowEnd', 'isFinal'] as const;
+
+/** Aggregates under names that rows do not use for themselves. */
+type WindowFields<T> = AggregatorFields<T> & { readonly [Name in (typeof WINDOW_ROW_NAMES)[number]]?: never };
 
 /** What rows say besides their values, by kind of window and by whether results are emitted early. */
 type RowFrame<K, Definition, Options> = { readonly key: K } & (Definition extends TimeWindow<never>
@@ -58,17 +63,48 @@ export class WindowedStream<T, K extends Key, Definition, Options> {
    * hourly.side('late').to('too-late', sinks.file({ path: 'late.jsonl' }));
    * ```
    */
-  aggregate<Fields extends AggregatorFields<T> & { readonly [Name in (typeof WINDOW_ROW_NAMES)[number]]?: never }>(
+  aggregate<Fields extends WindowFields<T>>(
     fields: Fields,
-  ): SideStream<WindowRow<K, Definition, Options, Fields>, { readonly late: T }> {
-    const definition = this.#definition;
-    const blueprint = windowBlueprint(definition, fields as AggregatorFields<unknown>, this.#options);
-    const node = this.#graph.add(blueprintShape(blueprint, goesByEventTime(definition)), this.#edges);
+    options?: { readonly local?: false | undefined },
+  ): SideStream<WindowRow<K, Definition, Options, Fields>, { readonly late: T }>;
+  /**
+   * As above, with local aggregation: the subtasks that read the records aggregate them first, and send one partial aggregate for all
+   * records of a key, pane and step. Same results. For few keys, or some that most records have: where nearly every record of a step has a key
+   * of its own nothing is gained. Late records are counted, but cannot be read. For tumbling, sliding and calendar windows in event time that
+   * show each result once, with aggregates that can merge.
+   */
+  aggregate<Fields extends WindowFields<T>>(
+    fields: Fields,
+    options: { readonly local: true },
+  ): Stream<WindowRow<K, Definition, Options, Fields>>;
+  aggregate(fields: AggregatorFields<T>, { local = false }: { readonly local?: boolean | undefined } = {}): unknown {
+    const node = local ? this.#addLocal(fields) : this.#add(this.#blueprint(fields), this.#edges);
+    reportFieldNames(this.#graph, node, Object.keys(fields), WINDOW_ROW_NAMES);
+    return new SideStream(this.#graph, mainOutputOf(node));
+  }
+
+  #blueprint(fields: AggregatorFields<T>): OperatorBlueprint {
+    return windowBlueprint(this.#definition, fields as AggregatorFields<unknown>, this.#options);
+  }
+
+  /** The partial aggregates stay where the records are; the exchange is behind them. */
+  #addLocal(fields: AggregatorFields<T>): DraftNode {
+    const { partial, window } = localWindowBlueprints(
+      this.#definition,
+      fields as AggregatorFields<unknown>,
+      this.#options,
+    );
+    const before = this.#edges.map((edge) => ({ ...edge, partitioning: 'forward' }) as const);
+    const reduced = this.#graph.add(blueprintShape(partial, false), before);
+    return this.#add(window, [{ ...mainOutputOf(reduced)[0]!, partitioning: this.#edges[0]!.partitioning }]);
+  }
+
+  #add(blueprint: OperatorBlueprint, edges: readonly DraftEdge[]): DraftNode {
+    const node = this.#graph.add(blueprintShape(blueprint, goesByEventTime(this.#definition)), edges);
     for (const problem of blueprint.problems) {
       this.#graph.report((idOf) => `the ${blueprint.kind} '${idOf(node)}': ${problem}`);
     }
-    reportFieldNames(this.#graph, node, Object.keys(fields), WINDOW_ROW_NAMES);
-    return new SideStream(this.#graph, mainOutputOf(node));
+    return node;
   }
 }
 
