@@ -78,6 +78,10 @@ export class IntervalWindowOperator<In> implements Operator<In> {
     else this.#windows.delete(this.#intervals.startOf(timer.at - this.#basis.plan.latenessMs - 1));
   }
 
+  outputWatermark(watermark: TimestampMs): TimestampMs {
+    return this.#basis.outputWatermark(watermark);
+  }
+
   /** A window has begun for the current key. */
   #schedule(end: TimestampMs, clock: TimestampMs): void {
     const { emit, latenessMs } = this.#basis.plan;

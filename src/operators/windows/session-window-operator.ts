@@ -91,6 +91,10 @@ export class SessionWindowOperator<In> implements Operator<In> {
     else this.#onNext(timer.at, timer.key, out);
   }
 
+  outputWatermark(watermark: TimestampMs): TimestampMs {
+    return this.#basis.outputWatermark(watermark);
+  }
+
   /** NaN for a gap that is none. */
   #gapOf(value: In): number {
     const gapMs = typeof this.#gapMs === 'function' ? this.#gapMs(value) : this.#gapMs;

@@ -89,6 +89,10 @@ export class SlidingWindowOperator<In> implements Operator<In> {
     else this.#onNext(timer.at, timer.key, out);
   }
 
+  outputWatermark(watermark: TimestampMs): TimestampMs {
+    return this.#basis.outputWatermark(watermark);
+  }
+
   /** A record is in its pane, whose windows are `first` to `last`; those from `kept` on are kept, those from `open` on not closed. */
   #onAdded(
     record: StreamRecord<In>,

@@ -75,6 +75,14 @@ export class WindowBasis<In = unknown> {
     return this.plan.domain === 'event' ? this.#context.time.watermark() : this.#context.time.now();
   }
 
+  /**
+   * Behind the windows, when `watermark` is in front of them. A window that may still emit has `end + lateness` above the watermark, and its
+   * result has the time `end - 1`: above this. Otherwise an operator behind would call it late (`end - 1 <= watermark` while `end > watermark`).
+   */
+  outputWatermark(watermark: TimestampMs): TimestampMs {
+    return this.plan.domain === 'event' ? watermark - this.plan.latenessMs - 1 : watermark;
+  }
+
   /** Wall clock, by which early results come. */
   now(): TimestampMs {
     return this.#context.time.now();
