@@ -168,6 +168,8 @@ export class TimerTable implements TimerQueue, StateTable {
     this.#scope.changes.touch(cell);
     cell.value = value;
     this.#scope.changes.changed(cell);
+    // Nobody comes back to it soon: neither to one that is gone, nor to one that was just set. It may go as soon as it is folded.
+    cell.isHot = false;
   }
 
   /** The cell of the earliest timer, on top of the heap. */
