@@ -16,7 +16,7 @@ import {
   OperatorError,
   type StreamRecord,
 } from '../../model/index.ts';
-import type { AsyncMapFunction } from './async-map-definition.ts';
+import type { AsyncCall, AsyncMapFunction } from './async-map-definition.ts';
 import { type AsyncMapSettings, backoffBehind } from './async-map-settings.ts';
 
 /** What the calls of one operator have in common. */
@@ -72,7 +72,7 @@ export class RecordCall {
   #try(): void {
     const attempt = ++this.#attempt;
     try {
-      const returned = this.#site.fn(this.record.value, { signal: this.#controller.signal, attempt });
+      const returned = this.#site.fn(this.record.value, new Attempt(attempt, this.#controller));
       if (!isPromiseLike(returned)) this.#settle({ kind: 'result', value: returned });
       else {
         Promise.resolve(returned).then(
@@ -115,6 +115,21 @@ export class RecordCall {
     this.#outcome = outcome;
     this.#deadline?.cancel();
     this.#pause?.cancel();
+  }
+}
+
+/** What the function is told of a try. The signal is made when it is asked for: that takes longer than all else here. */
+class Attempt implements AsyncCall {
+  readonly attempt: number;
+  readonly #controller: AbortController;
+
+  constructor(attempt: number, controller: AbortController) {
+    this.attempt = attempt;
+    this.#controller = controller;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 }
 

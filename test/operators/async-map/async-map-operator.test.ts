@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyGroupOf, OperatorError, StreamRecord, ValueError } from '../../../src/model/index.ts';
+import type { AsyncCall } from '../../../src/operators/index.ts';
 import { recordOf, recordsOf } from '../records.ts';
 import { AsyncRig, KEY_GROUPS, OWN_KEYS, type Stored, settled } from './async-map-fixture.ts';
 
@@ -324,6 +325,28 @@ function thenable(then: (resolve: (value: number) => void) => void): object {
 function throwing(thrown: unknown): never {
   throw thrown;
 }
+
+describe('the signal of a call', () => {
+  it('is one for all tries, and aborted already where it is asked for too late', async () => {
+    const calls: AsyncCall[] = [];
+    const fn = (value: string, call: AsyncCall) => {
+      calls.push(call);
+      return value === 'slow' ? new Promise(() => {}) : Promise.reject(new Error('busy'));
+    };
+    const rig = new AsyncRig({ fn, options: { attempts: 2, backoffMs: 1, timeoutMs: 50, onFailure: 'side' } });
+    rig.process(...recordsOf('busy', 'slow'));
+    await settled();
+    rig.clock.advance(1);
+    await settled();
+    rig.clock.advance(100);
+    await rig.giveOut();
+
+    const [busy, slow, again] = calls;
+    expect(again!.signal).toBe(busy!.signal);
+    expect(busy!.signal.aborted).toBe(false);
+    expect(slow!.signal.aborted).toBe(true);
+  });
+});
 
 describe('an asyncMap that is closed', () => {
   it('aborts its calls and hears nothing more of them', async () => {
