@@ -96,7 +96,7 @@ export function decideBatch(
   planned: Pick<PlannedBatch, 'plan' | 'hasMore' | 'isEnd'>,
   now: TimestampMs,
   wakeInMs: DurationMs,
-  isTimeDue: boolean,
+  isTimeDue = false,
 ): BatchStep {
   const isOver = endsByItself(options) && (!planned.hasMore || options.trigger === 'once');
   const stop = planned.isEnd ? 'complete' : isOver ? 'drain' : undefined;

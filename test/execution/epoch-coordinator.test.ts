@@ -44,6 +44,7 @@ function setUp(part: Partial<EpochCoordinatorOptions> = {}) {
     intervalMs: 100,
     unfoldedBytesMax: 1_000_000,
     crashPoint: (name) => void events.push(name),
+    policy: 'min',
     beginEpoch: (marker) => void markers.push(marker),
     announce: (epoch, folded) => void events.push(`announce ${epoch} folded ${folded}`),
     onEpoch: (report) => void events.push(`done ${report.manifest.epoch}`),

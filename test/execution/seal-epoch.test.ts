@@ -12,7 +12,14 @@ const plan: PhysicalPlan = {
   stages: [],
   exchanges: [],
 };
-const context = { plan, previous: undefined, sealedTokens: new Map(), committedAt: 5, isComplete: false };
+const context = {
+  plan,
+  previous: undefined,
+  sealedTokens: new Map(),
+  committedAt: 5,
+  isComplete: false,
+  policy: 'min' as const,
+};
 
 describe('sealing an epoch', () => {
   it('keeps the offsets of splits nobody read in this epoch', () => {

@@ -14,6 +14,7 @@ import {
   type SplitOffsets,
   type SplitRange,
   StreamRecord,
+  TIME_UNSET,
 } from '../../src/model/index.ts';
 import { compile } from '../../src/plan/index.ts';
 import { createKeyedState, MemoryDisk, openMemoryStateReader } from '../../src/storage/index.ts';
@@ -96,7 +97,7 @@ class Bench {
         this.states.push(epoch);
         return createKeyedState({
           reader: openMemoryStateReader(this.#disk),
-          node,
+          node: node.id,
           subtask,
           groups: ownedGroups(subtask, parallelism, this.#plan.keyGroups),
           keyGroups: this.#plan.keyGroups,
@@ -124,6 +125,7 @@ class Bench {
       foldedThrough: 0,
       continues,
       input,
+      time: { before: TIME_UNSET, after: TIME_UNSET, isIdle: false, now: 0 },
       attempt: ++this.#attempts,
       claim: createClaim(),
       heartbeat: createHeartbeat(),
@@ -143,7 +145,14 @@ class Bench {
 
   /** Ranges of the splits, read from the given offsets. */
   read(epoch: Epoch, splits: Readonly<Record<string, SplitRange & { readonly from?: number }>>, continues?: number) {
-    const inputs = Object.entries(splits).map(([split, { from, ...range }]): SplitInput => ({ split, from, range }));
+    const inputs = Object.entries(splits).map(
+      ([split, { from, ...range }]): SplitInput => ({
+        split,
+        from,
+        range,
+        seen: TIME_UNSET,
+      }),
+    );
     return this.request(
       SOURCE_STAGE,
       epoch,

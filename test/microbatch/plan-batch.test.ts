@@ -26,6 +26,8 @@ function plan(
     from,
     surveys,
     limits: { ...UNLIMITED, ...limits },
+    times: {},
+    heldBack: new Set(),
     cut: (node, split, at, bytes) => `${node}/${split} from ${String(at)} by ${bytes}`,
   });
 }
@@ -243,6 +245,8 @@ describe('successive batches', () => {
                 in: Object.fromEntries(splits.map((split, index) => [`s${index}`, surveyOf(split, at[index]!)])),
               },
               limits: given,
+              times: {},
+              heldBack: new Set(),
               cut: (_node, split, from, bytes) => cutModel(splits[Number(split.slice(1))]!, from as number, bytes),
             });
             if (planned.plan === undefined) {

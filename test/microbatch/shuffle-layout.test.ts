@@ -7,7 +7,7 @@ import type { PhysicalPlan } from '../../src/plan/physical-plan.ts';
 import '../support/property-seed.ts';
 
 function layoutOf(partitioning: Partitioning, producers: number, consumers: number, keyGroups = 128) {
-  const exchange = { index: 0, from: 0, fromNode: 'a', output: 0, to: 1, partitioning };
+  const exchange = { index: 0, from: 0, fromNode: 'a', output: 0, to: 1, input: 0 as const, partitioning };
   const plan = { keyGroups, stages: [{ parallelism: producers }, { parallelism: consumers }], exchanges: [exchange] };
   return deriveShuffle(plan as unknown as PhysicalPlan, exchange);
 }

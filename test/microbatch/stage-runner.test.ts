@@ -39,6 +39,7 @@ function tasks(count: number, epoch = 1, input: TaskInput = { kind: 'blocks', ex
     isFinal: false,
     foldedThrough: 0,
     input,
+    time: { before: 0, after: 0, isIdle: false, now: 0 },
   }));
 }
 

@@ -88,7 +88,7 @@ function produce(): ChannelThreadReport {
 function consume(): ChannelThreadReport {
   let records = 0;
   let markers = 0;
-  let control: ControlElement | undefined;
+  let control: Marker | undefined;
   const receiver = {
     receive(record: StreamRecord): void {
       expectOrder(record, records);
@@ -99,7 +99,7 @@ function consume(): ChannelThreadReport {
   };
   while (!isFinal(control)) {
     reader.drain(receiver, 300);
-    control = reader.takeControl();
+    control = takeMarker();
     if (control !== undefined && !control.isFinal) {
       markers++;
       if (control.epoch !== markers || records !== markers * RECORDS_PER_MARKER) {
@@ -109,6 +109,12 @@ function consume(): ChannelThreadReport {
     if (!isFinal(control) && reader.isEmpty()) park(() => !reader.isEmpty());
   }
   return { records, markers, checksum, timeouts, parks };
+}
+
+function takeMarker(): Marker | undefined {
+  const control = reader.takeControl();
+  if (control?.kind === 'watermark') throw new Error('nobody wrote a watermark');
+  return control;
 }
 
 function isFinal(control: Marker | undefined): boolean {
