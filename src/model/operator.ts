@@ -91,6 +91,9 @@ export interface Operator<In = unknown, Out = unknown> {
 /**
  * What an engine asks of an operator that has calls under way. Watermarks that arrive wait inside the operator behind the records before
  * them: `emitSettled` gives them out again. Markers do not wait: what is under way is in its state.
+ *
+ * After a restore all of it begins again in `open`, so there may be results before the first record: the last watermark that was given out
+ * comes first, then what follows from the unfinished inputs. For what is behind the operator time begins anew, unset.
  */
 export interface AsynchronousWork<Out = unknown> {
   /** No more input until calls have settled. */
