@@ -6,8 +6,8 @@ import type { StreamRecord } from './element.ts';
 import type { NodeId, SubtaskIndex } from './ids.ts';
 import type { Key } from './key.ts';
 import type { StateAccess } from './state.ts';
-import type { DueTimer } from './timer.ts';
 import type { Cancellable, DurationMs, MonotonicMs, TimestampMs } from './time.ts';
+import type { DueTimer } from './timer.ts';
 
 /** Index of a side output; 0 is the main output. */
 export type OutputIndex = number;
