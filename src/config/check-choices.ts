@@ -33,7 +33,7 @@ const CHOICES: Readonly<Record<string, readonly Choice[]>> = {
 /** Keys that mean something only beside another. */
 const COMPANIONS: readonly (readonly [key: string, companion: string, message: string])[] = [
   ['export', 'module', 'an export needs a module'],
-  ...['emit', 'allowedLatenessMs', 'early', 'completeEveryMs'].map(
+  ...['emit', 'allowedLatenessMs', 'early', 'completeEveryMs', 'local'].map(
     (key) => [key, 'window', `${JSON.stringify(key)} needs a window`] as const,
   ),
 ];

@@ -85,7 +85,7 @@ function outputsOf(name: string, fields: Readonly<Record<string, unknown>>): rea
     case 'process':
       return undefined;
     case 'aggregate':
-      return fields['window'] === undefined ? [name] : [name, `${name}.late`];
+      return fields['window'] === undefined || fields['local'] === true ? [name] : [name, `${name}.late`];
     case 'deduplicate':
       return fields['scope'] === 'watermark' ? [name, `${name}.late`] : [name];
     case 'asyncMap':

@@ -6,13 +6,14 @@ import {
   asyncMapBlueprint,
   broadcastJoinBlueprint,
   deduplicateBlueprint,
+  localWindowBlueprints,
   type OperatorBlueprint,
   streamJoinBlueprint,
   tableJoinBlueprint,
   windowBlueprint,
   windowJoinBlueprint,
 } from '../operators/index.ts';
-import type { JobFile, TransformConfig } from './job-file.ts';
+import type { AggregateConfig, JobFile, TransformConfig, WindowConfig } from './job-file.ts';
 import type { Problem } from './problem.ts';
 import {
   aggregatorsOf,
@@ -38,8 +39,7 @@ export function checkTransforms(job: JobFile): readonly Problem[] {
 function blueprintOf(name: string, config: TransformConfig): OperatorBlueprint | undefined {
   switch (config.type) {
     case 'aggregate':
-      if (config.window === undefined) return undefined;
-      return windowBlueprint(windowOf(name, config.window), aggregatorsOf(name, config), windowOptionsOf(config));
+      return config.window === undefined ? undefined : windowOfAggregate(name, { ...config, window: config.window });
     case 'join':
       return streamJoinBlueprint(streamJoinOptionsOf(name, config));
     case 'windowJoin':
@@ -56,4 +56,18 @@ function blueprintOf(name: string, config: TransformConfig): OperatorBlueprint |
     default:
       return undefined;
   }
+}
+
+function windowOfAggregate(
+  name: string,
+  config: AggregateConfig & { readonly window: WindowConfig },
+): OperatorBlueprint {
+  const [definition, fields, options] = [
+    windowOf(name, config.window),
+    aggregatorsOf(name, config),
+    windowOptionsOf(config),
+  ];
+  return config.local === true
+    ? localWindowBlueprints(definition, fields, options).window
+    : windowBlueprint(definition, fields, options);
 }

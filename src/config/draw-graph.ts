@@ -169,7 +169,12 @@ class Drawing {
       this.#operator(name, config, records.aggregate(fields));
       return;
     }
-    const rows = records.window(windowOf(name, config.window), windowOptionsOf(config)).aggregate(fields);
+    const windowed = records.window(windowOf(name, config.window), windowOptionsOf(config));
+    if (config.local === true) {
+      this.#operator(name, config, windowed.aggregate(fields, { local: true }));
+      return;
+    }
+    const rows = windowed.aggregate(fields);
     this.#operator(name, config, rows);
     this.outputs.set(`${name}.late`, rows.side('late'));
   }

@@ -126,6 +126,7 @@ export interface AggregateConfig extends Operates {
   readonly allowedLatenessMs?: number | undefined;
   readonly early?: { readonly everyMs?: number | undefined; readonly everyRecords?: number | undefined } | undefined;
   readonly completeEveryMs?: number | undefined;
+  readonly local?: boolean | undefined;
 }
 
 export interface JoinSideConfig extends Reads {

@@ -1,7 +1,7 @@
 /** The shape of windows in a job file: as `windows` has them in TypeScript, told apart by `type`. */
 import { z } from 'zod';
 import type { AggregateConfig, EventWindowConfig, WindowConfig } from './job-file.ts';
-import { duration, text, whole } from './schema-fields.ts';
+import { duration, flag, text, whole } from './schema-fields.ts';
 
 const time = z
   .enum(['event', 'processing'])
@@ -78,7 +78,9 @@ export const eventWindowSchema: z.ZodType<EventWindowConfig> = z
 
 /** Beside `window`. */
 export const windowOptions: {
-  readonly [Name in 'emit' | 'allowedLatenessMs' | 'early' | 'completeEveryMs']: z.ZodType<AggregateConfig[Name]>;
+  readonly [Name in 'emit' | 'allowedLatenessMs' | 'early' | 'completeEveryMs' | 'local']: z.ZodType<
+    AggregateConfig[Name]
+  >;
 } = {
   emit: z
     .enum(['append', 'update', 'complete'])
@@ -101,4 +103,7 @@ export const windowOptions: {
     1,
     'With emit "complete": all rows whenever the watermark passes a multiple of it.',
   ).optional(),
+  local: flag(
+    'Aggregates in part before the exchange. Then late records are counted, and there is no output for them.',
+  ),
 };

@@ -114,6 +114,18 @@ describe('a JSON job gives the plan that the same job in TypeScript gives', () =
       },
     ],
     [
+      'windows that are aggregated in part before the exchange',
+      { ...COUNTED, window: { type: 'tumbling', sizeMs: 1000 }, local: true },
+      ['t'],
+      (left) => [
+        left
+          .keyBy(id)
+          .window(windows.tumbling({ sizeMs: 1000 }))
+          .aggregate(fields, { local: true })
+          .named('t'),
+      ],
+    ],
+    [
       'sliding windows of processing time',
       { ...COUNTED, window: { type: 'sliding', sizeMs: 1000, slideMs: 300, time: 'processing' }, emit: 'update' },
       ['t'],
@@ -387,11 +399,13 @@ describe('what is wrong', () => {
         a: { ...COUNTED, window: { type: 'sliding', sizeMs: 10, slideMs: 20 } },
         b: { ...COUNTED, window: { type: 'calendar', unit: 'day', timeZone: 'Mars/Olympus' } },
         c: { type: 'join', left: LEFT, right: RIGHT, joinType: 'left', retentionMs: 5 },
+        d: { ...COUNTED, window: { type: 'session', gapMs: 5 }, local: true },
       },
       [
         expect.stringMatching(/^transforms\.a\.window \(line 1\): .*slide/) as unknown as string,
         expect.stringMatching(/^transforms\.b\.window \(line 1\): .*Mars\/Olympus/) as unknown as string,
         expect.stringMatching(/^transforms\.c \(line 1\): 'retentionMs' goes with/) as unknown as string,
+        'transforms.d.window (line 1): local aggregation needs tumbling, sliding or calendar windows in event time',
       ],
     ],
     [

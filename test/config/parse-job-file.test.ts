@@ -59,6 +59,7 @@ const COMPLETE = {
       allowedLatenessMs: 0,
       early: { everyMs: 1000, everyRecords: 10 },
       completeEveryMs: 60_000,
+      local: false,
     },
     smooth: {
       type: 'aggregate',

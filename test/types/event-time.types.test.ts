@@ -141,6 +141,13 @@ describe('a window', () => {
       rows.to('wrong', names);
       // @ts-expect-error: there is no output of early records
       rows.side('early');
+      const sums = flights
+        .keyBy((flight) => flight.origin)
+        .window(HOUR)
+        .aggregate({ n: aggregates.count() }, { local: true });
+      expectTypeOf(sums.map((row) => row.n)).toEqualTypeOf<Stream<number>>();
+      // @ts-expect-error: of late records only sums arrive
+      sums.side('late');
     });
   });
 });
