@@ -15,6 +15,8 @@ export interface JoinWindows {
   lastEnd(time: TimestampMs): TimestampMs;
   /** Start of the window that ends at `end`. */
   startOf(end: TimestampMs): TimestampMs;
+  /** Whether a window ends at `time`. */
+  isEnd(time: TimestampMs): boolean;
 }
 
 /** Of a definition without problems. */
@@ -44,6 +46,10 @@ class SeparateJoinWindows implements JoinWindows {
   startOf(end: TimestampMs): TimestampMs {
     return this.#intervals.startOf(end - 1);
   }
+
+  isEnd(time: TimestampMs): boolean {
+    return this.lastEnd(time - 1) === time;
+  }
 }
 
 class SlidingJoinWindows implements JoinWindows {
@@ -70,6 +76,10 @@ class SlidingJoinWindows implements JoinWindows {
 
   startOf(end: TimestampMs): TimestampMs {
     return end - this.#sizeMs;
+  }
+
+  isEnd(time: TimestampMs): boolean {
+    return this.#geometry.endOf(this.#geometry.firstOpenAt(time - 1)) === time;
   }
 
   #lastWindow(time: TimestampMs): number {

@@ -4,8 +4,7 @@
  * A row is kept once, whatever the number of its windows, until the last of them has closed. The key has one timer, at the end of the first
  * window that is open and has a row. A record is late when all its windows have closed; where only some have, it takes part in the others.
  *
- * A result has the time `end - 1` of its window. A window that is open at watermark W ends above it, so results to come are above W - 1: that
- * is the watermark behind the operator.
+ * A result has the time `end - 1` of its window.
  */
 import {
   assert,
@@ -20,6 +19,7 @@ import {
   type ValueState,
 } from '../../model/index.ts';
 import { refuseLate } from '../late-records.ts';
+import { derivePassedWatermark } from '../windows/passed-watermark.ts';
 import type { JoinType } from './join-definition.ts';
 import type { JoinWindows } from './join-windows.ts';
 import { type TimedRow, TimeOrderedRows, timeOrderedStates } from './time-ordered-rows.ts';
@@ -103,7 +103,7 @@ export class WindowJoinOperator implements Operator {
   }
 
   outputWatermark(watermark: TimestampMs): TimestampMs {
-    return watermark - 1;
+    return derivePassedWatermark(watermark, 0, (time) => this.#windows.isEnd(time));
   }
 
   #keep(record: StreamRecord, rows: TimeOrderedRows<WindowRow>, out: Emitter): void {

@@ -79,7 +79,10 @@ export class IntervalWindowOperator<In> implements Operator<In> {
   }
 
   outputWatermark(watermark: TimestampMs): TimestampMs {
-    return this.#basis.outputWatermark(watermark);
+    return this.#basis.outputWatermark(
+      watermark,
+      (time) => this.#intervals.endOf(this.#intervals.startOf(time - 1)) === time,
+    );
   }
 
   /** A window has begun for the current key. */

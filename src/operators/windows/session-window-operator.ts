@@ -92,7 +92,8 @@ export class SessionWindowOperator<In> implements Operator<In> {
   }
 
   outputWatermark(watermark: TimestampMs): TimestampMs {
-    return this.#basis.outputWatermark(watermark);
+    // A session may end at any time.
+    return this.#basis.outputWatermark(watermark, () => true);
   }
 
   /** NaN for a gap that is none. */

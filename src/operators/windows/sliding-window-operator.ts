@@ -90,7 +90,10 @@ export class SlidingWindowOperator<In> implements Operator<In> {
   }
 
   outputWatermark(watermark: TimestampMs): TimestampMs {
-    return this.#basis.outputWatermark(watermark);
+    return this.#basis.outputWatermark(
+      watermark,
+      (time) => this.#geometry.endOf(this.#geometry.firstOpenAt(time - 1)) === time,
+    );
   }
 
   /** A record is in its pane, whose windows are `first` to `last`; those from `kept` on are kept, those from `open` on not closed. */

@@ -18,6 +18,7 @@ import {
 } from '../../model/index.ts';
 import type { AggregatorFields } from '../aggregates/aggregator.ts';
 import { LATE_OUTPUT_INDEX } from '../late-records.ts';
+import { derivePassedWatermark } from './passed-watermark.ts';
 import type { EmitMode } from './window-definition.ts';
 import { type RecordsIn, type Slots, WindowFields } from './window-fields.ts';
 import { createWindowRowFactory, type WindowRowFactory } from './window-row-factory.ts';
@@ -75,12 +76,10 @@ export class WindowBasis<In = unknown> {
     return this.plan.domain === 'event' ? this.#context.time.watermark() : this.#context.time.now();
   }
 
-  /**
-   * Behind the windows, when `watermark` is in front of them. A window that may still emit has `end + lateness` above the watermark, and its
-   * result has the time `end - 1`: above this. Otherwise an operator behind would call it late (`end - 1 <= watermark` while `end > watermark`).
-   */
-  outputWatermark(watermark: TimestampMs): TimestampMs {
-    return this.plan.domain === 'event' ? watermark - this.plan.latenessMs - 1 : watermark;
+  /** The watermark behind the windows; `isEnd` says whether one may end at a time. */
+  outputWatermark(watermark: TimestampMs, isEnd: (time: TimestampMs) => boolean): TimestampMs {
+    const { domain, latenessMs } = this.plan;
+    return domain === 'event' ? derivePassedWatermark(watermark, latenessMs, isEnd) : watermark;
   }
 
   /** Wall clock, by which early results come. */

@@ -48,4 +48,20 @@ describe('the watermark behind windows', () => {
       );
     },
   );
+
+  it('is the one in front of them where none ends at the next millisecond: windows behind windows close with them', () => {
+    const passedBy = (definition: WindowDefinition<number>, options: WindowOptions = {}) => {
+      const operator = create(definition, FIELDS.merging, options)();
+      return [8, 9, 10, 11, 13, 14, TIME_UNSET, END_OF_TIME].map((time) => operator.outputWatermark!(time));
+    };
+
+    const ends = [TIME_UNSET, END_OF_TIME];
+    expect(passedBy(windows.tumbling({ sizeMs: 10 }))).toEqual([8, 8, 10, 11, 13, 14, ...ends]);
+    expect(passedBy(windows.sliding({ sizeMs: 10, slideMs: 4 }))).toEqual([8, 8, 10, 11, 12, 14, ...ends]);
+    expect(passedBy(windows.session({ gapMs: 7 }))).toEqual([7, 8, 9, 10, 12, 13, ...ends]);
+    const late = { allowedLatenessMs: 4 };
+    expect(passedBy(windows.tumbling({ sizeMs: 10 }), late)).toEqual([4, 5, 6, 7, 8, 10, ...ends]);
+    const byWallClock = windows.tumbling({ sizeMs: 10, time: 'processing' });
+    expect(passedBy(byWallClock)).toEqual([8, 9, 10, 11, 13, 14, ...ends]);
+  });
 });
