@@ -8,6 +8,7 @@ import {
   type SurveyedSources,
 } from '../../src/microbatch/plan-batch.ts';
 import type { BatchPlan, Offset, SourceOffsets, SplitExtent } from '../../src/model/index.ts';
+import { STATE_FORMAT_VERSION } from '../../src/storage/index.ts';
 import '../support/property-seed.ts';
 
 const UNLIMITED: BatchLimits = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -41,9 +42,10 @@ describe('the plan of a batch', () => {
     const planned = plan({ in: { a: { until: 9, records: 4, isEmpty: false, isEnd: false } } }, {}, 5);
 
     expect(planned.plan).toEqual({
-      formatVersion: 1,
+      formatVersion: STATE_FORMAT_VERSION,
       epoch: 5,
       plannedAt: 77,
+      watermarks: {},
       ranges: { in: { a: { until: 9 } } },
       isLast: false,
     });

@@ -1,7 +1,7 @@
 /** One end of the channels in `channels.test.ts`; runs in a worker thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RingChannelReader, RingChannelWriter, SharedDoorbell, SharedParker } from '../../src/channels/index.ts';
-import { type ControlElement, type Marker, StreamRecord, SystemClock } from '../../src/model/index.ts';
+import { type Marker, StreamRecord, SystemClock } from '../../src/model/index.ts';
 
 export interface ChannelThreadData {
   readonly role: 'produce' | 'consume' | 'ping' | 'pong';
