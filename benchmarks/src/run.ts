@@ -13,6 +13,7 @@ import { readLoad, readMachineFacts } from './harness/machine.ts';
 import { type Report, renderReport, writeReport } from './harness/report.ts';
 import { hop } from './hop.ts';
 import { latency } from './latency.ts';
+import { partials } from './partials.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
 import { stages } from './stages.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   hop,
   restart,
   channel,
+  partials,
   stages,
   storage,
 ];
