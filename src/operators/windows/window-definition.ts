@@ -36,7 +36,7 @@ export interface SessionOptions<In> extends TimeWindowOptions {
 export interface CountOptions {
   /** Records of one key in a window. */
   readonly size: number;
-  /** A window ends every so many records; at most the size. Default: the size. */
+  /** A window ends every so many records, from the first full one on; at most the size. Default: the size. */
   readonly slide?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface WindowOptions {
   readonly allowedLatenessMs?: DurationMs | undefined;
   /**
    * Results before they are final, with 'append': every so often of processing time while something changes, or every so many records of
-   * the window. Rows then have a field `isFinal`.
+   * the window. Rows then have a field `isFinal`. In sliding windows such results cost size / slide, as those of 'update' do.
    */
   readonly early?:
     | { readonly everyMs?: DurationMs | undefined; readonly everyRecords?: number | undefined }
@@ -87,7 +87,7 @@ export const windows: {
   calendar(options: CalendarOptions): TimeWindow;
   /** As long as records keep coming. */
   session<In>(options: SessionOptions<In>): TimeWindow<In>;
-  /** By number of records. What has not filled a window by the end of input is emitted then. */
+  /** By number of records. Those that no full window has shown by the end of input are emitted then, as one row. */
   count(options: CountOptions): RecordWindow;
   /** One for ever per key; final when the input ends. */
   global(): RecordWindow;
