@@ -4,6 +4,7 @@
  */
 import type { JobStatus, RestartSummary } from '../index.ts';
 import type { Cancellable, Clock, MonotonicMs } from '../model/index.ts';
+import { describeWait } from './describe-time.ts';
 import { escapeText } from './escape-text.ts';
 import { formatCount, formatCounted, formatDuration } from './format-number.ts';
 import type { Terminal } from './runner.ts';
@@ -112,8 +113,15 @@ export function renderProgress(status: JobStatus, recordsPerSecond: number): str
       : `lag p50 ${formatDuration(status.latency.p50)} p99 ${formatDuration(status.latency.p99)}`,
     status.deadLetters === 0 ? '' : formatCounted(status.deadLetters, 'dead letter'),
     status.recordsSkipped === 0 ? '' : `${formatCount(status.recordsSkipped)} skipped`,
+    describeLateCount(status),
+    describeWait(status) ?? '',
     status.restarts === 0 ? '' : formatCounted(status.restarts, 'restart'),
     status.epochInFlight?.isSlow === true ? `slow epoch, open for ${formatDuration(status.epochInFlight.ageMs)}` : '',
   ];
   return parts.filter((part) => part !== '').join('  ');
+}
+
+function describeLateCount({ late }: JobStatus): string {
+  const records = Object.values(late).reduce((sum, count) => sum + count, 0);
+  return records === 0 ? '' : `${formatCount(records)} late`;
 }

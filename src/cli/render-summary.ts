@@ -1,5 +1,6 @@
 /** What a run has done, for people and for programs. Pure. */
 import type { JobOutcome, JobStatus, LatencySummary } from '../index.ts';
+import { describeLate, describeWatermark } from './describe-time.ts';
 import { escapeLines, escapeText } from './escape-text.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from './format-number.ts';
 
@@ -19,11 +20,17 @@ export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
     ['mode', describeMode(status)],
     ['latency', percentiles(latency)],
     ['refused', `${formatCounted(status.deadLetters, 'dead letter')}, ${formatCount(status.recordsSkipped)} skipped`],
+    ...optionalRow('watermark', describeWatermark(status)),
+    ...optionalRow('late', describeLate(status)),
     ['state', `${formatCounted(status.stateEntries, 'entry', 'entries')} in memory, ${formatBytes(status.stateBytes)}`],
     ['restarts', describeRestarts(status)],
   ];
   const lines = rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`);
   return `${[`job ${escapeText(status.job)}: ${describeOutcome(outcome, status)}`, ...lines].join('\n')}\n`;
+}
+
+function optionalRow(name: string, text: string | undefined): readonly (readonly [string, string])[] {
+  return text === undefined ? [] : [[name, text]];
 }
 
 /** One line; the keys are stable. */

@@ -3,6 +3,7 @@
  *
  * Owns the subtasks and the channels inside this worker. Does not own the thread, its loop, nor the transport of commands.
  */
+import type { ChainTime } from '../execution/chain-time.ts';
 import type { Deployment, WorkerEvents, WorkerStatus } from '../execution/deployment.ts';
 import { hostSubtask, openReader, type SubtaskSite } from '../execution/host-subtask.ts';
 import { LatencyRecorder } from '../execution/latency-recorder.ts';
@@ -17,9 +18,11 @@ import {
   type ChannelReader,
   type ChannelWriter,
   type Clock,
+  END_OF_TIME,
   type Epoch,
   type KeyedState,
   type Marker,
+  type NodeId,
   type SubtaskIndex,
   TIME_UNSET,
   type TimestampMs,
@@ -47,10 +50,17 @@ export class ContinuousWorker {
   readonly #ports: ContinuousWorkerPorts;
   readonly #site: SubtaskSite;
   readonly #hosts: SubtaskHost[] = [];
-  readonly #sources: { readonly subtask: SourceSubtask; readonly refused: RefusedRecords; readAtLastStatus: number }[] =
-    [];
+  readonly #sources: {
+    readonly node: NodeId;
+    readonly subtask: SourceSubtask;
+    readonly refused: RefusedRecords;
+    readonly eventTime: SourceClock;
+    readAtLastStatus: number;
+  }[] = [];
   readonly #probes: SinkProbe[] = [];
   readonly #states: KeyedState[] = [];
+  /** By the node at the head. */
+  readonly #chains: { readonly node: NodeId; readonly time: ChainTime }[] = [];
   readonly #latency: LatencyRecorder = new LatencyRecorder();
   readonly #pauses: LatencyRecorder = new LatencyRecorder();
 
@@ -101,11 +111,22 @@ export class ContinuousWorker {
         return { subtask: name, state: state === 'idle' && !isQuiet ? 'active' : state };
       }),
       behindMs: Math.max(0, ...this.#sources.map(({ subtask }) => subtask.behindMs())),
+      time: this.#time(),
       stateBytes: sum(memory.map(({ bytes }) => bytes)),
       stateEntries: sum(memory.map(({ entries }) => entries)),
       latency: this.#latency.take(),
       pauses: this.#pauses.take(),
     };
+  }
+
+  #time(): WorkerStatus['time'] {
+    const now = this.#ports.clock.monotonic();
+    const stages: Record<NodeId, TimestampMs> = {};
+    for (const { node, time } of this.#chains) stages[node] = Math.min(time.watermark, stages[node] ?? END_OF_TIME);
+    const splits = this.#sources.flatMap(({ node, eventTime }) =>
+      eventTime.splits(now).map((split) => ({ ...split, source: node })),
+    );
+    return { splits, stages };
   }
 
   #buildSubtask(stage: Stage, subtask: number, channels: readonly ChannelPlacement[]): LiveSubtask {
@@ -129,6 +150,7 @@ export class ContinuousWorker {
       fail: (report) => events.failed(report),
     });
     this.#states.push(...chain.states);
+    this.#chains.push({ node: stage.chain[0]!.node.id, time: chain.time });
     this.#hosts.push(host);
     const head = stage.chain[0]!.node;
     const restored = this.#deployment.manifest?.time.stages[head.id] ?? TIME_UNSET;
@@ -177,6 +199,12 @@ export class ContinuousWorker {
       refused,
     });
     const { clock } = this.#ports;
+    const eventTime = new SourceClock(node.eventTime, {
+      splits: splits[node.id]?.[subtask] ?? [],
+      seen: manifest?.time.splits[node.id] ?? {},
+      isBounded: node.connector.isBounded,
+      now: clock.monotonic(),
+    });
     const source = new SourceSubtask({
       host,
       node: node.id,
@@ -184,19 +212,14 @@ export class ContinuousWorker {
       reader,
       clock,
       refused,
-      eventTime: new SourceClock(node.eventTime, {
-        splits: splits[node.id]?.[subtask] ?? [],
-        seen: manifest?.time.splits[node.id] ?? {},
-        isBounded: node.connector.isBounded,
-        now: clock.monotonic(),
-      }),
+      eventTime,
       advance: options.watermark.advance,
       watermarkIntervalMs: options.watermark.intervalMs,
       epochRecords: Math.ceil(options.epoch.records / stage.parallelism),
       requestEpoch: (reason) => events.requestEpoch(reason),
       onEnded: () => events.status(this.status()),
     });
-    this.#sources.push({ subtask: source, refused, readAtLastStatus: -1 });
+    this.#sources.push({ node: node.id, subtask: source, refused, eventTime, readAtLastStatus: -1 });
     return source;
   }
 }

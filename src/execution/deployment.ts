@@ -17,6 +17,7 @@ import type {
 } from '../model/index.ts';
 import type { LatencyPart } from './latency-histogram.ts';
 import type { JobOptions } from './options.ts';
+import type { WorkerTime } from './time-status.ts';
 
 /** Everything a worker needs to build its subtasks, besides the job itself and the shared memory. */
 export interface Deployment {
@@ -62,6 +63,7 @@ export interface WorkerStatus {
   readonly behindMs: number;
   readonly stateBytes: number;
   readonly stateEntries: number;
+  readonly time: WorkerTime;
   /** Only in microbatch mode. */
   readonly batch?: BatchStatus | undefined;
   /** Since the last status. */

@@ -4,12 +4,13 @@
  * Counts are those of committed epochs plus what the running generation has done since its start, so a restart takes back
  * what it takes back in state.
  */
-import type { CheckpointManifest, Epoch, EpochCounts, WorkerIndex } from '../model/index.ts';
+import type { CheckpointManifest, Epoch, EpochCounts, WatermarkPolicy, WorkerIndex } from '../model/index.ts';
 import type { WorkerStatus } from './deployment.ts';
 import type { EpochReport } from './epoch-committer.ts';
 import { addCounts, NO_COUNTS } from './epoch-tracker.ts';
 import type { JobStatus } from './job-status.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
+import { deriveTimeStatus } from './time-status.ts';
 
 type Measured = Pick<
   JobStatus,
@@ -21,6 +22,8 @@ type Measured = Pick<
   | 'deadLetters'
   | 'recordsReadByRun'
   | 'sources'
+  | 'time'
+  | 'late'
   | 'behindMs'
   | 'batch'
   | 'stateBytes'
@@ -43,6 +46,12 @@ export class JobMetrics {
   #committed: EpochCounts = NO_COUNTS;
   #epoch = 0;
   #epochsCommitted = 0;
+  #late: JobStatus['late'] = {};
+  readonly #policy: WatermarkPolicy;
+
+  constructor(policy: WatermarkPolicy) {
+    this.#policy = policy;
+  }
 
   generationBegins(manifest: CheckpointManifest | undefined): void {
     this.#workers.clear();
@@ -50,6 +59,7 @@ export class JobMetrics {
     this.#beforeRun ??= this.#beforeGeneration;
     this.#committed = this.#beforeGeneration;
     this.#epoch = manifest?.epoch ?? 0;
+    this.#late = manifest?.time.late ?? {};
   }
 
   onStatus(status: WorkerStatus): void {
@@ -62,6 +72,7 @@ export class JobMetrics {
     this.#epoch = report.manifest.epoch;
     this.#epochsCommitted++;
     this.#committed = report.manifest.totals;
+    this.#late = report.manifest.time.late;
     this.#commits.record(report.commitMs);
   }
 
@@ -94,6 +105,11 @@ export class JobMetrics {
       ...this.#counts(),
       recordsReadByRun: this.recordsReadByRun(),
       sources: this.sources(),
+      time: deriveTimeStatus(
+        workers.map(({ time }) => time),
+        this.#policy,
+      ),
+      late: this.#late,
       behindMs: this.behindMs(),
       batch: workers.find(({ batch }) => batch !== undefined)?.batch,
       stateBytes: workers.reduce((sum, worker) => sum + worker.stateBytes, 0),

@@ -77,7 +77,7 @@ export class JobRun {
   readonly #options: JobRunOptions;
   readonly #lifecycle: Lifecycle<JobState>;
   readonly #supervisor: Supervisor;
-  readonly #metrics: JobMetrics = new JobMetrics();
+  readonly #metrics: JobMetrics;
   readonly #modes: ModeControl;
   readonly #startedAt: MonotonicMs;
   readonly #sourceSubtasks: number;
@@ -103,6 +103,7 @@ export class JobRun {
     const { restart } = options.options;
     this.#supervisor = new Supervisor({ clock: options.clock, random: options.random, policy: restart });
     this.#startedAt = options.clock.monotonic();
+    this.#metrics = new JobMetrics(options.options.watermark.policy);
     this.#modes = new ModeControl({
       clock: options.clock,
       options: options.options,

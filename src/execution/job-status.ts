@@ -7,6 +7,7 @@ import type { BatchStatus } from './deployment.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 import type { SwitchReport } from './mode-control.ts';
 import type { EngineMode } from './options.ts';
+import type { TimeStatus } from './time-status.ts';
 
 export interface JobStatus {
   readonly job: string;
@@ -36,6 +37,10 @@ export interface JobStatus {
   readonly deadLetters: number;
   /** Records read by this run (repeated ones after a restart not counted twice). */
   readonly recordsReadByRun: number;
+  /** Event time of the sources and operators, and what holds it back. */
+  readonly time: TimeStatus;
+  /** Records that came too late, by operator, over the life of the state directory; as of the newest committed epoch. */
+  readonly late: Readonly<Record<NodeId, number>>;
   /** Of sources: how many subtasks still read, wait for more, and have ended. */
   readonly sources: { readonly active: number; readonly idle: number; readonly ended: number };
   /** The newest batch, in microbatch mode. */

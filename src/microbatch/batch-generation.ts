@@ -369,7 +369,9 @@ export class BatchGeneration implements GenerationRun {
   #report(): void {
     const batch = { ...this.#lastBatch, recordsMax: this.#limits().records, ...this.#runner.counts() };
     const inFlightMs = this.inFlight()?.ageMs ?? 0;
-    this.#context.onStatus(this.#progress.status(this.#context.clock.monotonic(), batch, inFlightMs));
+    const now = this.#context.clock.monotonic();
+    const time = this.#time.status(this.#committer.manifest?.time, now);
+    this.#context.onStatus(this.#progress.status(now, time, batch, inFlightMs));
   }
 
   #offsets(): SourceOffsets {

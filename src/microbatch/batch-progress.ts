@@ -64,7 +64,7 @@ export class BatchProgress {
   }
 
   /** What happened since the last status, and where things stand. */
-  status(now: MonotonicMs, batch: BatchStatus, inFlightMs: DurationMs): WorkerStatus {
+  status(now: MonotonicMs, time: WorkerStatus['time'], batch: BatchStatus, inFlightMs: DurationMs): WorkerStatus {
     const states = [...this.#states.values()];
     const status: WorkerStatus = {
       worker: 0,
@@ -73,6 +73,7 @@ export class BatchProgress {
       behindMs: this.#behindMs(now, inFlightMs),
       stateBytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
       stateEntries: states.reduce((sum, { entries }) => sum + entries, 0),
+      time,
       batch,
       latency: this.#latency,
       pauses: this.#pauses,

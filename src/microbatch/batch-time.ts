@@ -5,11 +5,12 @@
  * A batch gets the watermark that follows from the batches before it. What its own records add counts for the next one.
  */
 import { mergeTimes, watermarkOf } from '../execution/merge-times.ts';
-import type { SplitStatus } from '../execution/source-clock.ts';
+import type { WorkerTime } from '../execution/time-status.ts';
 import {
   type BatchPlan,
   type CheckpointTime,
   type DurationMs,
+  END_OF_TIME,
   type InputTime,
   type MonotonicMs,
   type NodeId,
@@ -76,19 +77,17 @@ export class BatchTime {
     return Math.min(timerInMs, this.#idleAt(monotonic) - monotonic);
   }
 
-  /** For the status: how far every split has come. */
-  splits(node: NodeId, time: CheckpointTime | undefined, now: MonotonicMs): readonly SplitStatus[] {
-    const source = this.#sources.find(({ id }) => id === node);
-    if (source?.eventTime === undefined) return [];
-    return Object.keys(this.#surveys[node] ?? {}).map((split) => {
-      const { isEnded, isIdle, time: watermark } = this.#splitTime(source, split, time, now);
-      return {
-        split,
-        watermark: isEnded ? Number.POSITIVE_INFINITY : watermark,
-        isIdle,
-        silentMs: now - this.#spoke(node, split),
-      };
-    });
+  status(time: CheckpointTime | undefined, now: MonotonicMs): WorkerTime {
+    const splits = this.#sources.flatMap((source) =>
+      source.eventTime === undefined
+        ? []
+        : Object.keys(this.#surveys[source.id] ?? {}).map((split) => {
+            const { isEnded, isIdle, time: watermark } = this.#splitTime(source, split, time, now);
+            const silentMs = now - this.#spoke(source.id, split);
+            return { source: source.id, split, watermark: isEnded ? END_OF_TIME : watermark, isIdle, silentMs };
+          }),
+    );
+    return { splits, stages: time?.stages ?? {} };
   }
 
   #timeOf(source: SourceNode, time: CheckpointTime | undefined, now: MonotonicMs): InputTime {
@@ -107,7 +106,7 @@ export class BatchTime {
     const seen = Object.hasOwn(splits, split) ? splits[split]! : TIME_UNSET;
     const { outOfOrderMs = 0, idleTimeoutMs = Number.POSITIVE_INFINITY } = source.eventTime ?? {};
     return {
-      time: (seen === Number.POSITIVE_INFINITY ? TIME_UNSET : seen) - outOfOrderMs,
+      time: (seen === END_OF_TIME ? TIME_UNSET : seen) - outOfOrderMs,
       isIdle: now - this.#spoke(source.id, split) >= idleTimeoutMs,
       isEnded: extent?.isEmpty === true && extent.isEnd,
     };

@@ -14,6 +14,8 @@ export function statusOf(parts: Partial<JobStatus> = {}): JobStatus {
     switches: 0,
     lastSwitch: undefined,
     behindMs: 0,
+    time: { operators: {}, heldBackBy: undefined, idleSplits: 0 },
+    late: {},
     batch: undefined,
     generation: 1,
     restarts: 0,

@@ -1,0 +1,60 @@
+/** Where a job stands in event time and what holds it back, from what its workers report. Pure. */
+import { END_OF_TIME, type NodeId, TIME_UNSET, type TimestampMs, type WatermarkPolicy } from '../model/index.ts';
+import type { SplitStatus } from './source-clock.ts';
+
+/** One worker's part. */
+export interface WorkerTime {
+  /** Of sources with event time. */
+  readonly splits: readonly (SplitStatus & { readonly source: NodeId })[];
+  /** Watermark in force, by the node at the head of a stage; the lowest of the worker's subtasks. */
+  readonly stages: Readonly<Record<NodeId, TimestampMs>>;
+}
+
+export interface TimeStatus {
+  /** By the first operator of each stage: the watermark in force. Absent: none yet, or behind the end of input. */
+  readonly operators: Readonly<Record<NodeId, TimestampMs>>;
+  /** The split that decides: watermarks will not rise before it does. Absent: none with event time is live. */
+  readonly heldBackBy: HeldBack | undefined;
+  /** Splits with event time that are silent and therefore do not count. */
+  readonly idleSplits: number;
+}
+
+export interface HeldBack {
+  readonly source: NodeId;
+  readonly split: string;
+  /** Its own watermark; absent: it has not had a record yet. */
+  readonly watermark: TimestampMs | undefined;
+  /** Since its last record. */
+  readonly silentMs: number;
+}
+
+export function deriveTimeStatus(workers: readonly WorkerTime[], policy: WatermarkPolicy): TimeStatus {
+  const splits = workers.flatMap((worker) => worker.splits);
+  const stages = new Map<NodeId, TimestampMs>();
+  for (const [node, time] of workers.flatMap((worker) => Object.entries(worker.stages))) {
+    stages.set(node, Math.min(time, stages.get(node) ?? END_OF_TIME));
+  }
+  return {
+    operators: Object.fromEntries([...stages].filter(([, time]) => Number.isFinite(time))),
+    heldBackBy: findHeldBack(splits, policy),
+    idleSplits: splits.filter(({ isIdle }) => isIdle).length,
+  };
+}
+
+/** The slowest split of the source that decides. */
+function findHeldBack(splits: WorkerTime['splits'], policy: WatermarkPolicy): HeldBack | undefined {
+  const live = splits.filter(({ isIdle, watermark }) => !isIdle && watermark !== END_OF_TIME);
+  const slowest = new Map<NodeId, (typeof live)[number]>();
+  for (const split of live) {
+    const known = slowest.get(split.source);
+    if (known === undefined || split.watermark < known.watermark) slowest.set(split.source, split);
+  }
+  const [first, ...others] = slowest.values();
+  if (first === undefined) return undefined;
+  const isAhead = (a: TimestampMs, b: TimestampMs): boolean => (policy === 'min' ? a < b : a > b);
+  const { source, split, watermark, silentMs } = others.reduce(
+    (best, other) => (isAhead(other.watermark, best.watermark) ? other : best),
+    first,
+  );
+  return { source, split, watermark: watermark === TIME_UNSET ? undefined : watermark, silentMs };
+}
