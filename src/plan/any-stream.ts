@@ -147,11 +147,11 @@ export abstract class AnyStream<T> {
   }
 
   protected asyncMapEdges<U>(
-    call: (value: T, context: AsyncCall) => Promise<U>,
+    call: (value: T, context: AsyncCall) => PromiseLike<U>,
     options: AsyncMapOptions,
   ): readonly DraftEdge[] {
     this.graph.expectFunction('asyncMap', call);
-    const blueprint = asyncMapBlueprint(call as (value: unknown, context: AsyncCall) => Promise<unknown>, options);
+    const blueprint = asyncMapBlueprint(call as (value: unknown, context: AsyncCall) => PromiseLike<unknown>, options);
     return this.appendBlueprint(blueprint, false);
   }
 

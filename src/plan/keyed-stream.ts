@@ -75,11 +75,14 @@ export class KeyedStream<T, K extends Key> extends AnyStream<T> {
 
   /** As {@link Stream.asyncMap}; the keys stay. */
   asyncMap<U>(
-    call: (value: T, context: AsyncCall) => Promise<U>,
+    call: (value: T, context: AsyncCall) => PromiseLike<U>,
     options: AsyncMapOptions & { readonly onFailure: 'side' },
   ): KeyedSideStream<U, K, { readonly failed: FailedCall<T> }>;
-  asyncMap<U>(call: (value: T, context: AsyncCall) => Promise<U>, options?: AsyncMapOptions): KeyedStream<U, K>;
-  asyncMap<U>(call: (value: T, context: AsyncCall) => Promise<U>, options: AsyncMapOptions = {}): KeyedStream<U, K> {
+  asyncMap<U>(call: (value: T, context: AsyncCall) => PromiseLike<U>, options?: AsyncMapOptions): KeyedStream<U, K>;
+  asyncMap<U>(
+    call: (value: T, context: AsyncCall) => PromiseLike<U>,
+    options: AsyncMapOptions = {},
+  ): KeyedStream<U, K> {
     return new KeyedSideStream(this.graph, this.asyncMapEdges(call, options));
   }
 

@@ -34,11 +34,11 @@ export class Stream<T> extends AnyStream<T> {
    * failed for good are at `side('failed')`.
    */
   asyncMap<U>(
-    call: (value: T, context: AsyncCall) => Promise<U>,
+    call: (value: T, context: AsyncCall) => PromiseLike<U>,
     options: AsyncMapOptions & { readonly onFailure: 'side' },
   ): SideStream<U, { readonly failed: FailedCall<T> }>;
-  asyncMap<U>(call: (value: T, context: AsyncCall) => Promise<U>, options?: AsyncMapOptions): Stream<U>;
-  asyncMap<U>(call: (value: T, context: AsyncCall) => Promise<U>, options: AsyncMapOptions = {}): Stream<U> {
+  asyncMap<U>(call: (value: T, context: AsyncCall) => PromiseLike<U>, options?: AsyncMapOptions): Stream<U>;
+  asyncMap<U>(call: (value: T, context: AsyncCall) => PromiseLike<U>, options: AsyncMapOptions = {}): Stream<U> {
     return new SideStream(this.graph, this.asyncMapEdges(call, options));
   }
 

@@ -168,6 +168,7 @@ describe('expressions', () => {
     ['has(record)', 'has() takes one field'],
     ['[1].map(1, 2)', 'invalid predicate iteration variable'],
     ['"x".size().y', 'a number has no field "y"'],
+    ['timestamp()', 'timestamp() takes 1 argument, not 0'],
   ])('refuses %j while loading: %s', (source, message) => {
     expect(() => compileExpression(source, 'p')).toThrow(ExpressionProblem);
     expect(() => compileExpression(source, 'p')).toThrow(message);
