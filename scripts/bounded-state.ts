@@ -2,7 +2,7 @@
  * Keyed state alone, with more keys than the heap holds: values that are set and later cleared by timers, or left to expire, in overlapping
  * waves, with epochs and folds as in a job. Ends with code 1 when anything is left in the base tables, or a key was not what it should be.
  *
- *   npm run test:bounded -- [--keys 10000000] [--wave 200000] [--cache-mib 64]
+ *   npm run test:bounded -- [--keys 10000000] [--wave 200000] [--cache-mib 64] [--life 500000]
  *
  * The heap is bounded by the npm script: running out of it is the failure this looks for.
  */
@@ -25,8 +25,6 @@ import { KEY_SPACE_END, KEY_SPACE_START } from '../src/storage/store-key.ts';
 const JOB = 'bounded-state';
 const NODE = 'keys';
 const KEY_GROUPS = 128;
-/** A key is gone so long after it was set. Keys are set one per millisecond. */
-const LIFE_MS = 500_000;
 const RECORDS_PER_EPOCH = 20_000;
 
 const { values: wanted } = parseArgs({
@@ -34,10 +32,13 @@ const { values: wanted } = parseArgs({
     keys: { type: 'string', default: '10000000' },
     wave: { type: 'string', default: '200000' },
     'cache-mib': { type: 'string', default: '64' },
+    life: { type: 'string', default: '500000' },
   },
 });
 const keys = Number(wanted.keys);
 const wave = Number(wanted.wave);
+/** A key is gone so long after it was set. Keys are set one per millisecond. */
+const lifeMs = Number(wanted.life);
 
 class BoundedRun {
   heapBytesMax = 0;
@@ -71,9 +72,9 @@ class BoundedRun {
     this.#state.setCurrentKey(`key ${key}`);
     if (key % 2 === 0) {
       this.#state.value<number>('cleared').set(key);
-      this.#state.timers('processing').add(now + LIFE_MS, 'clear');
+      this.#state.timers('processing').add(now + lifeMs, 'clear');
     } else {
-      this.#state.value<number>('expiring', { ttlMs: LIFE_MS }).set(key);
+      this.#state.value<number>('expiring', { ttlMs: lifeMs }).set(key);
     }
     this.passTime(now);
     if (++this.#sinceEpoch === RECORDS_PER_EPOCH) this.epoch();
@@ -157,7 +158,7 @@ try {
     run.set(key);
     if ((key + 1) % wave === 0) report(run, key + 1, begun);
   }
-  run.passTime(keys + LIFE_MS);
+  run.passTime(keys + lifeMs);
   const left = run.finish();
   report(run, keys, begun);
   console.log(`${left} entries are left in the base tables`);

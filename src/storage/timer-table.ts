@@ -5,7 +5,8 @@
  * In memory are the timers that changed lately (cells like any others: dirty, frozen, pinned) and those due next. For each key group a bound
  * says how far memory is complete: every stored timer before it has its cell here, or is gone. Timers behind it are read in pages, when the
  * bound is reached and not before, so that adding, removing or keeping far timers reads nothing. Evicting a timer that is pending lowers
- * the bound to it.
+ * the bound to it. What was read ahead is not evicted, or it would be read again for every timer while changed entries alone fill the
+ * cache: that much, {@link AHEAD_MAX} timers per key group, may be in memory beyond the bound of the cache.
  *
  * The earliest of all groups is the top of one heap, as far as that lies before all bounds.
  */
@@ -29,6 +30,8 @@ import {
 
 /** Timers read at once. */
 const PAGE_TIMERS = 32;
+/** Timers read ahead, per key group on average, above which they may be evicted. */
+const AHEAD_MAX = 2 * PAGE_TIMERS;
 /** Void cells in the heap below which it is not worth rebuilding. */
 const VOID_CELLS_MIN = 64;
 /** The timers of all keys stand under one key, or they would not be in the order of their times. */
@@ -42,6 +45,8 @@ export class TimerTable implements TimerQueue, StateTable {
   readonly index: number;
   readonly #scope: StateScope;
   readonly #cells: Map<string, Cell> = new Map();
+  /** Those of {@link #cells} that were read ahead and are pending. */
+  readonly #ahead: Set<Cell> = new Set();
   readonly #heap: TimerHeap = new TimerHeap();
   /** Cells in the heap that are no pending timers any more; about, a cell may be in it twice. */
   #voidCells = 0;
@@ -145,6 +150,7 @@ export class TimerTable implements TimerQueue, StateTable {
   forget(cell: Cell): void {
     const sub = cell.sub as string;
     this.#cells.delete(sub);
+    this.#ahead.delete(cell);
     if (cell.value === ABSENT) return;
     this.#countVoid();
     if (sub < this.#boundOf(cell.group)) this.#setBound(cell.group, sub);
@@ -152,7 +158,7 @@ export class TimerTable implements TimerQueue, StateTable {
 
   *hand(): Generator<Cell | undefined, never> {
     for (;;) {
-      yield* this.#cells.values();
+      for (const cell of this.#cells.values()) if (!this.#isKept(cell)) yield cell;
       yield undefined;
     }
   }
@@ -168,6 +174,7 @@ export class TimerTable implements TimerQueue, StateTable {
     this.#scope.changes.touch(cell);
     cell.value = value;
     this.#scope.changes.changed(cell);
+    this.#ahead.delete(cell);
     // Nobody comes back to it soon: neither to one that is gone, nor to one that was just set. It may go as soon as it is folded.
     cell.isHot = false;
   }
@@ -207,6 +214,7 @@ export class TimerTable implements TimerQueue, StateTable {
     this.#cells.set(sub, cell);
     this.#scope.cache.count(cell);
     this.#heap.push(cell);
+    this.#ahead.add(cell);
     this.#cellsRead++;
   }
 
@@ -215,6 +223,10 @@ export class TimerTable implements TimerQueue, StateTable {
     // Twice: the hand passes a cell that was just used before it evicts it.
     this.#scope.cache.trim(2 * this.#cellsRead);
     this.#cellsRead = 0;
+  }
+
+  #isKept(cell: Cell): boolean {
+    return this.#ahead.has(cell) && this.#ahead.size <= AHEAD_MAX * this.#bounds.length;
   }
 
   #isPending(cell: Cell): boolean {
