@@ -85,6 +85,8 @@ export interface NodeInput {
   readonly output: string;
   /** How records are spread over the subtasks of the node: 'forward', 'hash', 'rebalance' or 'broadcast'. */
   readonly partitioning: string;
+  /** 1: it feeds the second input of a node that has two. Absent: the first. */
+  readonly input?: 1 | undefined;
 }
 
 /** Everything needed to go on behind an epoch. Written in the epoch's transaction; an epoch exists iff this is durable (I3). */

@@ -10,9 +10,10 @@ const MAIN_OUTPUT = 'main';
 export function signaturesOf(plan: LogicalPlan): Readonly<Record<NodeId, NodeSignature>> {
   const outputsOf = new Map(plan.nodes.map((node) => [node.id, node.role === 'operator' ? node.outputs : []]));
   const signatures = plan.nodes.map((node): [NodeId, NodeSignature] => {
-    const inputs = node.inputs.map(({ from, output, partitioning }) =>
-      Object.freeze({ from, output: outputsOf.get(from)?.[output] ?? MAIN_OUTPUT, partitioning }),
-    );
+    const inputs = node.inputs.map(({ from, output, partitioning, input }) => {
+      const edge = { from, output: outputsOf.get(from)?.[output] ?? MAIN_OUTPUT, partitioning };
+      return Object.freeze(input === 1 ? { ...edge, input } : edge);
+    });
     return [node.id, Object.freeze({ ...node.signature, inputs: Object.freeze(inputs) })];
   });
   return Object.freeze(Object.fromEntries(signatures));

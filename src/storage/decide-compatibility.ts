@@ -47,7 +47,7 @@ export function decideCompatibility(stored: Nodes, planned: Nodes, policy?: Poli
       continue;
     }
     const pair = { before, after: planned[node]! };
-    const feeds = isBound(before) ? [...feedDifferences(feedsOf(node, stored), feedsOf(node, planned), isInBoth)] : [];
+    const feeds = isBound(before) ? [...allFeedDifferences(node, stored, planned, isInBoth)] : [];
     refused.push(...[...refusals(pair), ...feeds].map((difference) => `${node}: ${difference}`));
     const notes = feeds.length > 0 ? allowances(pair) : [...allowances(pair), ...inputDifferences(pair)];
     allowed.push(...[...notes].map((difference) => `${node}: ${difference}`));
@@ -57,6 +57,23 @@ export function decideCompatibility(stored: Nodes, planned: Nodes, policy?: Poli
     (after.kind === 'source' ? refused : allowed).push(addition(node, after));
   }
   return { refused, allowed };
+}
+
+/** Of both sides of a join by themselves: what is stored for one must not be taken for that of the other. */
+function* allFeedDifferences(
+  node: NodeId,
+  stored: Nodes,
+  planned: Nodes,
+  isInBoth: (node: NodeId) => boolean,
+): Generator<string> {
+  const isJoin = [stored, planned].some((nodes) => nodes[node]!.inputs?.some(({ input }) => input === 1));
+  yield* of(0, isJoin ? 'its left side ' : '');
+  if (isJoin) yield* of(1, 'its right side ');
+
+  function* of(input: 0 | 1, side: string): Generator<string> {
+    const differences = feedDifferences(feedsOf(node, stored, input), feedsOf(node, planned, input), isInBoth);
+    for (const difference of differences) yield `${side}${difference}`;
+  }
 }
 
 function* refusals(pair: Pair): Generator<string> {

@@ -6,7 +6,7 @@
  * Ways are counted, because a record that arrives by two ways arrives twice. They may be more than a number can hold exactly;
  * then they are equal or not all the same.
  */
-import type { NodeId, NodeSignature } from '../model/index.ts';
+import type { NodeId, NodeInput, NodeSignature } from '../model/index.ts';
 
 /** One output that a node is fed by. */
 export interface Feed {
@@ -31,15 +31,17 @@ interface Ways {
   copied: number;
 }
 
-/** Takes time in the number of nodes and edges on the way, not of ways. */
-export function feedsOf(node: NodeId, nodes: Nodes): Feeds {
+/** By one input of the node. Takes time in the number of nodes and edges on the way, not of ways. */
+export function feedsOf(node: NodeId, nodes: Nodes, input: 0 | 1 = 0): Feeds {
   const feeds = new Map<string, Feed>();
   const waysOf = new Map<NodeId, Ways>([[node, { plain: 1, copied: 0 }]]);
-  const readersLeft = countReaders(node, nodes);
+  const edgesInto = (reader: NodeId): readonly NodeInput[] =>
+    (nodes[reader]?.inputs ?? []).filter((edge) => reader !== node || (edge.input ?? 0) === input);
+  const readersLeft = countReaders(node, nodes, edgesInto);
   const ready = [node];
   for (let reader = ready.pop(); reader !== undefined; reader = ready.pop()) {
     const { plain, copied } = waysOf.get(reader)!;
-    for (const { from, output, partitioning } of nodes[reader]?.inputs ?? []) {
+    for (const { from, output, partitioning } of edgesInto(reader)) {
       const ways = partitioning === 'broadcast' ? { plain: 0, copied: plain + copied } : { plain, copied };
       add(feeds, { from, output, isCopied: false, ways: ways.plain });
       add(feeds, { from, output, isCopied: true, ways: ways.copied });
@@ -55,11 +57,15 @@ export function feedsOf(node: NodeId, nodes: Nodes): Feeds {
 }
 
 /** Of every stateless node on the way: how many edges lead from it towards `node`. */
-function countReaders(node: NodeId, nodes: Nodes): Map<NodeId, number> {
+function countReaders(
+  node: NodeId,
+  nodes: Nodes,
+  edgesInto: (reader: NodeId) => readonly NodeInput[],
+): Map<NodeId, number> {
   const readers = new Map<NodeId, number>();
   const waiting = [node];
   for (let reader = waiting.pop(); reader !== undefined; reader = waiting.pop()) {
-    for (const { from } of nodes[reader]?.inputs ?? []) {
+    for (const { from } of edgesInto(reader)) {
       if (!Object.hasOwn(nodes, from) || isAnchor(nodes[from]!)) continue;
       const known = readers.get(from);
       readers.set(from, (known ?? 0) + 1);

@@ -65,6 +65,10 @@ describe('expressions', () => {
     ['5u + 1u', 6],
     ['double("1.5") + int("2")', 3.5],
     ['bool("true")', true],
+    ['int(timestamp("1970-01-01T00:00:01Z"))', 1000],
+    ['int(timestamp("1970/01/01 00:01")) + 1', 60_001],
+    ['timestamp(5) < timestamp("1970-01-01T00:00:01+00:00")', true],
+    ['string(timestamp(timestamp(0)))', '1970-01-01T00:00:00.000Z'],
     ['true ? null : 1', null],
   ])('%s is %j', (source, value) => {
     expect(run(source, flight)).toEqual(value);

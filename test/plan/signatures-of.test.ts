@@ -31,4 +31,19 @@ describe('what a manifest keeps of a plan', () => {
     // It goes into every manifest.
     expect(structuredClone(signatures)).toEqual(signatures);
   });
+
+  it('tells the inputs of a join apart', () => {
+    const plan = defineJob('joined', (job) => {
+      const source = (name: string) => job.source(name, sources.generator({ create: (index) => ({ index }) }));
+      source('visits')
+        .joinBroadcast(source('names'), { leftKey: ({ index }) => index, rightKey: ({ index }) => index })
+        .named('named')
+        .to('out', sinks.discard());
+    }).build();
+
+    expect(signaturesOf(plan)['named']!.inputs).toEqual([
+      { from: 'visits', output: 'main', partitioning: 'forward' },
+      { from: 'names', output: 'main', partitioning: 'broadcast', input: 1 },
+    ]);
+  });
 });

@@ -267,3 +267,32 @@ describe('decideCompatibility', () => {
     expect(decideCompatibility(JOB, planned).allowed).toEqual(['__proto__: the aggregate is new and begins empty']);
   });
 });
+
+describe('a join', () => {
+  const joined = (left: string, right: string): Nodes => ({
+    orders: SOURCE,
+    payments: SOURCE,
+    paid: {
+      kind: 'join',
+      identity: { type: 'left' },
+      states: [{ name: 'left', kind: 'map' }],
+      inputs: [...by('hash', left), { ...by('hash', right)[0]!, input: 1 }],
+    },
+  });
+
+  it('may not exchange its sides: what is stored for one would be taken for that of the other', () => {
+    expect(decideCompatibility(joined('orders', 'payments'), joined('payments', 'orders')).refused).toEqual([
+      'paid: its left side is no longer fed by orders',
+      'paid: its left side is now fed by payments',
+      'paid: its right side is no longer fed by payments',
+      'paid: its right side is now fed by orders',
+    ]);
+  });
+
+  it('stays the same where its sides do', () => {
+    expect(decideCompatibility(joined('orders', 'payments'), joined('orders', 'payments'))).toEqual({
+      refused: [],
+      allowed: [],
+    });
+  });
+});
