@@ -49,6 +49,11 @@ export class SlideGeometry {
     return window * this.#panesPerSlide;
   }
 
+  /** Behind the last pane of the window. */
+  endPaneOf(window: number): number {
+    return this.firstPaneOf(window) + this.panesPerWindow;
+  }
+
   firstWindowWith(pane: number): number {
     return Math.ceil((pane - this.panesPerWindow + 1) / this.#panesPerSlide);
   }

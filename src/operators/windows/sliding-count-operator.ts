@@ -79,7 +79,6 @@ export class SlidingCountOperator<In> implements Operator<In> {
   }
 
   #advance(window: number): Slots {
-    const from = this.#geometry.firstPaneOf(window);
-    return this.#slider.advance(from, from + this.#geometry.panesPerWindow)!;
+    return this.#slider.advance(this.#geometry.firstPaneOf(window), this.#geometry.endPaneOf(window))!;
   }
 }

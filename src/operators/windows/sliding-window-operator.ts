@@ -3,7 +3,7 @@
  * {@link WindowSlider}. What a record and a slide cost does not depend on size / slide.
  *
  * A record may be late for some of its windows: it is in the pane all the same, because the windows it is late for are never looked at again.
- * Windows that are closed and kept for late records are made anew when one comes, and so is the slider.
+ * Windows that are closed and kept for late records are made anew when one comes.
  *
  * One timer per key stands at the next window to close or, where windows are kept longer, at the first chunk of panes to be removed. It may be
  * early, never late, and moves when it fires.
@@ -22,11 +22,11 @@ import type {
 import { createSlider } from './create-slider.ts';
 import { EARLY_TAG, EarlyResults } from './early-results.ts';
 import { NONE, PaneStore } from './pane-store.ts';
+import { SettledSlider, TAIL_STATE } from './settled-slider.ts';
 import type { SlideGeometry } from './slide-geometry.ts';
 import { passingStates, TwoStackSlider } from './two-stack-slider.ts';
 import type { WindowBasis } from './window-basis.ts';
 import type { Slots } from './window-fields.ts';
-import type { WindowSlider } from './window-slider.ts';
 
 export const NEXT_STATE: string = 'next';
 
@@ -40,7 +40,7 @@ export class SlidingWindowOperator<In> implements Operator<In> {
   readonly #basis: WindowBasis<In>;
   readonly #geometry: SlideGeometry;
   #panes!: PaneStore<In>;
-  #slider!: WindowSlider;
+  #slider!: SettledSlider;
   #next!: ValueState<Next>;
   #timers!: TimerQueue;
   #early: EarlyResults | undefined;
@@ -54,7 +54,12 @@ export class SlidingWindowOperator<In> implements Operator<In> {
     const state = this.#basis.open(context);
     const { fields, plan } = this.#basis;
     this.#panes = new PaneStore(state, fields);
-    this.#slider = createSlider(state, fields, this.#panes);
+    this.#slider = new SettledSlider({
+      settled: createSlider(state, fields, this.#panes),
+      tail: state.value(TAIL_STATE),
+      fields,
+      panes: this.#panes,
+    });
     this.#next = state.value(NEXT_STATE);
     this.#timers = this.#basis.timers(state);
     if (plan.earlyMs > 0) this.#early = new EarlyResults(state, plan.earlyMs);
@@ -104,7 +109,7 @@ export class SlidingWindowOperator<In> implements Operator<In> {
     out: Emitter,
   ): void {
     const { first, kept, last, open } = windows;
-    if (first < open) this.#slider.reset();
+    if (first < open) this.#slider.onLate(pane, this.#geometry.endPaneOf(open - 1));
     if (kept < open) this.#emitChanged(record, kept, Math.min(last, open - 1), out);
     const firstToClose = Math.max(first, open);
     this.#keepTimer(firstToClose <= last ? firstToClose : NONE);
@@ -145,7 +150,7 @@ export class SlidingWindowOperator<In> implements Operator<In> {
     let [, window] = this.#next.get()!;
     if (window !== NONE && geometry.endOf(window) <= at) {
       const from = geometry.firstPaneOf(window);
-      const slots = this.#slider.advance(from, from + geometry.panesPerWindow);
+      const slots = this.#slider.advance(from, geometry.endPaneOf(window));
       if (slots !== undefined) {
         this.#basis.emitAt(key, geometry.startOf(window), geometry.endOf(window), slots, true, out);
       }
@@ -206,7 +211,7 @@ export class SlidingWindowOperator<In> implements Operator<In> {
     const slider = new TwoStackSlider(passingStates(), this.#basis.fields, this.#panes);
     for (let window = first; window <= last; window++) {
       const from = this.#geometry.firstPaneOf(window);
-      const slots = slider.advance(from, from + this.#geometry.panesPerWindow);
+      const slots = slider.advance(from, this.#geometry.endPaneOf(window));
       if (slots !== undefined) visit(window, slots);
     }
   }

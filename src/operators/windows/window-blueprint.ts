@@ -9,6 +9,7 @@ import { INTERVAL_STATE, IntervalWindowOperator } from './interval-window-operat
 import { DIRECTORY_STATE, PANE_STATE } from './pane-store.ts';
 import { RECORD_WINDOW_STATE, RecordWindowOperator } from './record-window-operator.ts';
 import { SESSION_SLOTS_STATE, SESSIONS_STATE, SessionWindowOperator } from './session-window-operator.ts';
+import { TAIL_STATE } from './settled-slider.ts';
 import { SlideGeometry } from './slide-geometry.ts';
 import { POSITION_STATE, SlidingCountOperator } from './sliding-count-operator.ts';
 import { NEXT_STATE, SlidingWindowOperator } from './sliding-window-operator.ts';
@@ -110,7 +111,12 @@ function ownStatesOf(definition: WindowDefinition<never>, fields: WindowFields<n
     case 'calendar':
       return [{ name: INTERVAL_STATE, kind: 'map' }];
     case 'sliding':
-      return [...panes, ...sliderStates(fields), { name: NEXT_STATE, kind: 'value' }];
+      return [
+        ...panes,
+        ...sliderStates(fields),
+        { name: TAIL_STATE, kind: 'value' },
+        { name: NEXT_STATE, kind: 'value' },
+      ];
     case 'session':
       return [
         { name: SESSIONS_STATE, kind: 'value' },

@@ -16,8 +16,8 @@ const SLIDES = 3_000;
 /** Slides before the count: longer than any window. */
 const WARM_UP_SLIDES = 2_000;
 
-/** Work per slide with one record in each. */
-function workPerSlide(fields: AggregatorFields<number>, ratio: number, byteSlides: number): Work {
+/** Work per slide with one record in each, `behindMs` behind the watermark. */
+function workPerSlide(fields: AggregatorFields<number>, ratio: number, byteSlides: number, behindMs = 0): Work {
   const work = { calls: 0, bytes: 0, rows: 0 };
   const counted = Object.fromEntries(
     Object.entries(fields).map(([name, aggregator]) => [name, counting(aggregator, () => work.calls++)]),
@@ -31,7 +31,7 @@ function workPerSlide(fields: AggregatorFields<number>, ratio: number, byteSlide
     },
   });
   const slide = (i: number): void => {
-    driven.process(recordOf(1, 'a', i * 10 + 3));
+    driven.process(recordOf(1, 'a', i * 10 + 3 - behindMs));
     driven.advanceWatermark(i * 10);
   };
   for (let i = 0; i < WARM_UP_SLIDES; i++) slide(i);
@@ -82,6 +82,14 @@ describe('the cost of a sliding window', () => {
       const { calls, rows } = workPerSlide({ greatest: greatest! }, ratio, 1);
       expect(calls).toBeLessThan(7);
       expect(rows).toBe(1);
+    }
+  });
+
+  it('does not grow either where every record is late for some of its windows', () => {
+    for (const field of [{ total: FIELDS.retracting['total']! }, { greatest: FIELDS.merging['greatest']! }]) {
+      const [small, large] = [10, 1_000].map((ratio) => workPerSlide(field, ratio, 1, 25));
+      expect(large!.calls).toBeLessThan(small!.calls * 1.5);
+      expect(large!.calls).toBeLessThan(20);
     }
   });
 
