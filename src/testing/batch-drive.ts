@@ -174,7 +174,8 @@ export class BatchDrive implements JobDrive {
         throw new HarnessError('driven sources have no bytes to cut at');
       },
     });
-    this.#hasMore = planned.hasMore;
+    // What waits for a table to end is no reason for one more batch.
+    this.#hasMore = planned.hasMore && planned.plan !== undefined;
     if (planned.plan !== undefined) return planned.plan;
     const isLast = planned.isEnd;
     const watermarks = isLast ? endOf(times) : times;
