@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Terminal } from '../../src/cli/runner.ts';
 import { stateCommand } from '../../src/cli/state-command.ts';
-import { openStateDirectory, type StateDirectory } from '../../src/storage/index.ts';
-import { batch, JOB, KEY_GROUPS, SteppingClock, sealed } from '../storage/support.ts';
+import type { CheckpointTime } from '../../src/model/index.ts';
+import { createKeyedState, openStateDirectory, openStateReader, type StateDirectory } from '../../src/storage/index.ts';
+import { ALL_GROUPS, batch, JOB, KEY_GROUPS, manifest, SteppingClock, sealed } from '../storage/support.ts';
 
 let parent = '';
 let path = '';
@@ -136,5 +137,80 @@ describe('millrace state, of a batch that is planned and not committed', () => {
     expect(run(['show', '3'])).toBe(1);
 
     expect(err).toBe('epoch 3 is not retained; 1 is\n');
+  });
+});
+
+describe('millrace state, of a job that knows time', () => {
+  /** A value that expires, and timers of two keys. */
+  function commitTimers(): void {
+    const reader = openStateReader(directory.dataPath);
+    const state = createKeyedState({
+      reader,
+      node: 'count',
+      subtask: 0,
+      groups: ALL_GROUPS,
+      keyGroups: KEY_GROUPS,
+      epoch: 0,
+      cacheBytes: 1_000_000,
+      clock: new SteppingClock(),
+    });
+    state.setCurrentKey('ATL');
+    state.value('total', { ttlMs: 100 }).set(3);
+    state.timers('event').add(2_000, 'close');
+    state.timers('event').add(1_000, 'early');
+    state.timers('event').add(Number.POSITIVE_INFINITY, 'end');
+    state.freeze(1);
+    while (!state.encodeFrozen(1));
+    const time: CheckpointTime = {
+      policy: 'min',
+      splits: { lines: { a: 1_500 } },
+      stages: { count: 900, other: Number.NEGATIVE_INFINITY },
+      nextEventTimer: 1_000,
+      nextProcessingTimer: Number.POSITIVE_INFINITY,
+      late: { count: 7 },
+    };
+    directory.store.commit({
+      ...sealed(1, generation, [state.takeDelta()!]),
+      manifest: manifest(1, generation, { time }),
+    });
+    reader.close();
+  }
+
+  it('exports timers with time, key and tag, and values with the time they expire at', () => {
+    commitTimers();
+
+    expect(run(['export'])).toBe(0);
+
+    expect(out.trimEnd().split('\n').sort()).toEqual([
+      '{"node":"count","state":"timers:event","kind":"timers","at":"Infinity","key":"ATL","tag":"end"}',
+      '{"node":"count","state":"timers:event","kind":"timers","at":1000,"key":"ATL","tag":"early"}',
+      '{"node":"count","state":"timers:event","kind":"timers","at":2000,"key":"ATL","tag":"close"}',
+      '{"node":"count","state":"total","kind":"value","key":"ATL","value":3,"expiresAt":100}',
+    ]);
+  });
+
+  it('gets the timers of one key in their order', () => {
+    commitTimers();
+
+    expect(run(['get', 'count', 'timers:event', 'ATL'])).toBe(0);
+    expect(out).toBe('[[1000,"early"],[2000,"close"],["Infinity","end"]]\n');
+    expect(run(['get', 'count', 'timers:event', 'JFK'])).toBe(1);
+  });
+
+  it('shows where it stands in time, without what is not known', () => {
+    commitTimers();
+
+    run(['show']);
+
+    expect(out).toContain(
+      [
+        'time (min)',
+        '  watermark of count  1970-01-01T00:00:00.900Z (900)',
+        '  latest of lines  a  1970-01-01T00:00:01.500Z (1500)',
+        '  next event-time timer  1970-01-01T00:00:01.000Z (1000)',
+        '  late at count  7 records',
+        'nodes',
+      ].join('\n'),
+    );
   });
 });

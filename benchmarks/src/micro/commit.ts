@@ -151,6 +151,14 @@ function manifestOf(of: number): CheckpointManifest {
     offsets: {},
     tokens: {},
     totals: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
+    time: {
+      policy: 'min',
+      splits: {},
+      stages: {},
+      nextEventTimer: Number.POSITIVE_INFINITY,
+      nextProcessingTimer: Number.POSITIVE_INFINITY,
+      late: {},
+    },
     isComplete: false,
   };
 }
