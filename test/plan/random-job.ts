@@ -1,6 +1,6 @@
 /** Random jobs for properties of plans: any shape the builder allows, with and without parallelism of its own. */
 import fc from 'fast-check';
-import { aggregates, records } from '../../src/operators/index.ts';
+import { aggregates, records, windows } from '../../src/operators/index.ts';
 import { defineJob, type JobBuilder, type JobDefinition, type KeyedStream, type Stream } from '../../src/plan/index.ts';
 import { fakeSink, fakeSource } from './fake-connectors.ts';
 
@@ -19,6 +19,11 @@ const STEPS = [
   'broadcast',
   'aggregate',
   'process',
+  'window',
+  'join',
+  'joinBroadcast',
+  'deduplicate',
+  'asyncMap',
 ] as const;
 
 interface Step {
@@ -65,12 +70,13 @@ class RandomGraph {
   }
 
   #source(parallelism: number | undefined): void {
-    this.#streams.push(sized(this.#job.source(`source-${this.#sources++}`, fakeSource()), parallelism));
+    const source = this.#job.source(`source-${this.#sources++}`, fakeSource()).withEventTime(() => 0);
+    this.#streams.push(sized(source, parallelism));
   }
 
   #takeUnkeyed({ kind, first, second, parallelism }: Step): void {
     const stream = this.#use(this.#streams, first);
-    if (kind === 'map' || kind === 'aggregate')
+    if (kind === 'map' || kind === 'aggregate' || kind === 'window' || kind === 'deduplicate')
       this.#streams.push(
         sized(
           stream.map((x) => x),
@@ -94,6 +100,10 @@ class RandomGraph {
     else if (kind === 'keyBy') this.#keyed.push(sized(stream.keyBy(String), parallelism));
     else if (kind === 'merge') this.#streams.push(stream.merge(this.#use(this.#streams, second)));
     else if (kind === 'rebalance') this.#streams.push(stream.rebalance());
+    else if (kind === 'joinBroadcast' || kind === 'join') {
+      const table = this.#use(this.#streams, second);
+      this.#streams.push(sized(stream.joinBroadcast(table, { leftKey: String, rightKey: String }), parallelism));
+    } else if (kind === 'asyncMap') this.#streams.push(sized(stream.asyncMap(asks), parallelism));
     else if (kind === 'broadcast') this.#streams.push(stream.broadcast());
     else if (kind === 'split') {
       const { odd, rest } = stream.split({ odd: () => false });
@@ -127,6 +137,15 @@ class RandomGraph {
     else if (kind === 'keyBy') this.#keyed.push(sized(stream.keyBy(String), parallelism));
     else if (kind === 'merge') this.#keyed.push(stream.merge(this.#use(this.#keyed, second)));
     else if (kind === 'aggregate') this.#streams.push(sized(stream.aggregate({ n: aggregates.count() }), parallelism));
+    else if (kind === 'window') this.#window(stream, second, parallelism);
+    else if (kind === 'join') {
+      const joined = stream.join(this.#use(this.#keyed, second), { within: { beforeMs: 0, afterMs: 10 } });
+      this.#streams.push(sized(joined, parallelism), joined.side('late'));
+    } else if (kind === 'joinBroadcast') {
+      const table = this.#use(this.#streams, second);
+      this.#keyed.push(sized(stream.joinBroadcast(table, { leftKey: String, rightKey: String }), parallelism));
+    } else if (kind === 'deduplicate') this.#keyed.push(sized(stream.deduplicate({ scope: 'forever' }), parallelism));
+    else if (kind === 'asyncMap') this.#keyed.push(sized(stream.asyncMap(asks), parallelism));
     else if (kind === 'process') {
       const main = stream.process({ emits: records<unknown>(), sides: { odd: records<unknown>() }, process() {} });
       this.#streams.push(sized(main, parallelism), main.side('odd'));
@@ -134,6 +153,17 @@ class RandomGraph {
       const { odd, rest } = stream.split({ odd: () => false });
       this.#keyed.push(odd, rest);
     }
+  }
+
+  #window(stream: Keyed, second: number, parallelism: number | undefined): void {
+    const windowed = stream.window(windows.tumbling({ sizeMs: 10 }));
+    const fields = { n: aggregates.count() };
+    if (second % 3 === 0) {
+      this.#streams.push(sized(windowed.aggregate(fields, { local: true }), parallelism));
+      return;
+    }
+    const rows = windowed.aggregate(fields);
+    this.#streams.push(sized(rows, parallelism), rows.side('late'));
   }
 
   #use<S extends Any | Keyed>(streams: readonly S[], index: number): S {
@@ -146,4 +176,8 @@ class RandomGraph {
 function sized<S extends Any | Keyed>(stream: S, parallelism: number | undefined): S {
   if (parallelism !== undefined) stream.withParallelism(parallelism);
   return stream;
+}
+
+function asks(value: unknown): Promise<unknown> {
+  return Promise.resolve(value);
 }
