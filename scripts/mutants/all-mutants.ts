@@ -3,5 +3,11 @@ import { MICROBATCH_MUTANTS } from './microbatch-mutants.ts';
 import { MODE_MUTANTS } from './mode-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { PROTOCOL_MUTANTS } from './protocol-mutants.ts';
+import { WINDOW_MUTANTS } from './window-mutants.ts';
 
-export const ALL_MUTANTS: readonly Mutant[] = [...PROTOCOL_MUTANTS, ...MICROBATCH_MUTANTS, ...MODE_MUTANTS];
+export const ALL_MUTANTS: readonly Mutant[] = [
+  ...PROTOCOL_MUTANTS,
+  ...MICROBATCH_MUTANTS,
+  ...MODE_MUTANTS,
+  ...WINDOW_MUTANTS,
+];
