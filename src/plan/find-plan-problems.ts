@@ -1,5 +1,6 @@
 /** Everything that is wrong with a graph, one sentence each. Pure. */
 import type { NodeId } from '../model/index.ts';
+import { findEmissionProblems } from './find-emission-problems.ts';
 import { findEventTimeProblems } from './find-event-time-problems.ts';
 import type { DraftNode, GraphDraft } from './graph-draft.ts';
 
@@ -18,6 +19,7 @@ export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, 
     ...graph.nodes.flatMap((node) => parallelismProblems(node, idOf(node))),
     ...graph.nodes.flatMap((node) => keyProblems(node, idOf(node))),
     ...findEventTimeProblems(graph.nodes, idOf),
+    ...findEmissionProblems(graph.nodes, idOf),
     ...shapeProblems(graph, idOf),
   ];
 }

@@ -267,6 +267,21 @@ describe('parallelism', () => {
   });
 });
 
+describe('state of its own', () => {
+  it('needs a key group for each subtask', () => {
+    const asking = (job: JobBuilder): void => {
+      job
+        .source('in', fakeSource<string>())
+        .asyncMap((x) => Promise.resolve(x))
+        .named('ask')
+        .to('out', fakeSink());
+    };
+
+    expect(() => plan(asking, { parallelism: 5, keyGroups: 4 })).toThrow(`the parallelism of 'ask' (5) exceeds the 4`);
+    expect(stageNames(plan(asking, { parallelism: 4, keyGroups: 4 }))).toEqual(['in > ask > out']);
+  });
+});
+
 describe('placement', () => {
   const pipeline = (job: JobBuilder): void => {
     job

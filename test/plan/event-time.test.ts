@@ -273,3 +273,49 @@ describe('what operators find wrong', () => {
     ).toContain(`the window 'in/keyBy/window' has no field`);
   });
 });
+
+describe('a window that emits its results again and again', () => {
+  const rowsOf = (job: JobBuilder, emit: 'append' | 'update' | 'complete') =>
+    rows(job)
+      .withEventTime((row) => row.at)
+      .keyBy((row) => row.id)
+      .window(windows.tumbling({ sizeMs: 10 }), { emit })
+      .aggregate({ n: aggregates.count() })
+      .named('counts')
+      .filter(() => true)
+      .keyBy((row) => row.key);
+
+  it('cannot stand before a join, nor, complete, before a deduplication', () => {
+    const sentence = (what: string, emit: string) =>
+      `the ${what} takes every row for a new one, and the window 'counts' emits its results again and again (emit '${emit}'); let it emit 'append'`;
+
+    for (const emit of ['update', 'complete'] as const) {
+      expect(
+        messageOf((job) => {
+          const counts = rowsOf(job, emit);
+          counts.join(counts, { within: WITHIN }).named('j').to('out', fakeSink());
+        }),
+      ).toContain(sentence(`join 'j'`, emit));
+    }
+    expect(
+      messageOf((job) => rowsOf(job, 'complete').deduplicate({ scope: 'forever' }).named('d').to('out', fakeSink())),
+    ).toContain(sentence(`deduplicate 'd'`, 'complete'));
+  });
+
+  it('may stand before all others, and behind anything with state of its own nothing of it is left', () => {
+    expect(() =>
+      build((job) => {
+        rowsOf(job, 'update').deduplicate({ scope: 'forever' }).to('a', fakeSink());
+      }),
+    ).not.toThrow();
+    expect(() =>
+      build((job) => {
+        const sums = rowsOf(job, 'complete')
+          .window(windows.tumbling({ sizeMs: 100 }))
+          .aggregate({ n: aggregates.count() })
+          .keyBy((row) => row.key);
+        sums.join(sums, { within: WITHIN }).to('a', fakeSink());
+      }),
+    ).not.toThrow();
+  });
+});
