@@ -2,15 +2,14 @@
  * Microbatch mode without threads and chance: surveys, plans, supersteps and the production subtasks of the batch engine, one after the other
  * on the calling thread. One attempt per task; batches are as large as what was added.
  */
-import type { ShuffleOutput } from '../channels/index.ts';
 import type { SubtaskSite } from '../execution/host-subtask.ts';
 import { LatencyRecorder } from '../execution/latency-recorder.ts';
 import { BatchSubtask, type TaskEnd } from '../microbatch/batch-subtask.ts';
 import { BatchTime, endOf, type SourceTimes } from '../microbatch/batch-time.ts';
 import { deriveHeldBack } from '../microbatch/derive-held-back.ts';
-import { collectTimes } from '../microbatch/derive-stage-time.ts';
 import { deriveSupersteps } from '../microbatch/derive-supersteps.ts';
 import { type BatchWork, deriveTasks } from '../microbatch/derive-tasks.ts';
+import { ExchangedRecords } from '../microbatch/exchanged-records.ts';
 import { planBatch, type SurveyedSources } from '../microbatch/plan-batch.ts';
 import type { TaskOutput, TaskWork } from '../microbatch/task.ts';
 import {
@@ -19,14 +18,12 @@ import {
   type Epoch,
   type ErrorReport,
   fromReport,
-  type InputTime,
   type MonotonicMs,
   type SourceOffsets,
   type SubtaskId,
   type SubtaskSnapshot,
   subtaskId,
 } from '../model/index.ts';
-import type { ExchangeIndex } from '../plan/physical-plan.ts';
 import { STATE_FORMAT_VERSION } from '../storage/index.ts';
 import { HarnessError } from './harness-error.ts';
 import { type DriveSite, type JobDrive, NO_DIRECTORY, type SealedPart } from './job-drive.ts';
@@ -119,19 +116,15 @@ export class BatchDrive implements JobDrive {
     const batch = replayed ?? this.#planBatch(epoch);
     if (replayed === undefined) store.plan(batch);
     this.#batch = batch;
-    const written = new Map<ExchangeIndex, ShuffleOutput[]>();
-    const times = new Map<ExchangeIndex, InputTime[]>();
+    const exchanged = new ExchangedRecords(plan);
     const snapshots: SubtaskSnapshot[] = [];
     for (const stages of deriveSupersteps(plan)) {
       const outputs: TaskOutput[] = [];
-      for (const task of deriveTasks(this.#workOf(batch), stages, written, times)) {
+      for (const task of deriveTasks(this.#workOf(batch), stages, exchanged)) {
         outputs.push(yield* this.#runTask({ ...task, continues: ATTEMPT }));
       }
-      collectTimes(times, outputs);
-      for (const { snapshot, exchanges } of outputs) {
-        snapshots.push(snapshot);
-        for (const { exchange, output } of exchanges) written.set(exchange, [...(written.get(exchange) ?? []), output]);
-      }
+      exchanged.superstepDone(stages, outputs);
+      snapshots.push(...outputs.map(({ snapshot }) => snapshot));
     }
     yield { snapshots, isLast: batch.isLast };
   }

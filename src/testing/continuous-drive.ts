@@ -6,7 +6,6 @@ import { createRunMemory, RingChannelReader, RingChannelWriter } from '../channe
 import { ContinuousWorker } from '../continuous/continuous-worker.ts';
 import { EpochTracker } from '../execution/epoch-tracker.ts';
 import {
-  assert,
   type CheckpointManifest,
   type Epoch,
   type ErrorReport,
@@ -29,7 +28,11 @@ export class ContinuousDrive implements JobDrive {
   readonly #hasEnded: () => boolean;
   readonly #stepRecords: number;
   readonly #tracker: EpochTracker;
+  /** An epoch has begun and is not sealed. */
+  #inFlight: { readonly isLast: boolean } | undefined;
   #isComplete = false;
+  /** The last epoch began before what the last step added. */
+  #isBehind = false;
   #failure: ErrorReport | undefined;
 
   constructor(site: DriveSite) {
@@ -90,19 +93,27 @@ export class ContinuousDrive implements JobDrive {
     return Math.min(...this.#worker.subtasks.map((subtask) => subtask.wakeAt()));
   }
 
-  seal(epoch: Epoch): SealedPart {
-    const isLast = this.#hasEnded() && !this.#worker.isAsyncPending();
-    this.#isComplete = false;
-    this.#tracker.begin();
-    this.#worker.beginEpoch({ kind: 'marker', epoch, isFinal: isLast });
+  /** A marker waits behind records that wait for a table to end: then the epoch stays open, and a later step ends it. */
+  seal(epoch: Epoch): SealedPart | undefined {
+    const begun = this.#inFlight;
+    if (begun === undefined) {
+      const isLast = this.#hasEnded() && !this.#worker.isAsyncPending();
+      this.#inFlight = { isLast };
+      this.#isComplete = false;
+      this.#tracker.begin();
+      this.#worker.beginEpoch({ kind: 'marker', epoch, isFinal: isLast });
+    }
     this.run();
-    assert(this.#isComplete, `epoch ${epoch} waits for ${this.#tracker.missing().join(', ')}`);
+    if (!this.#isComplete) return undefined;
+    const { isLast } = this.#inFlight!;
+    this.#inFlight = undefined;
+    this.#isBehind = begun !== undefined;
     return { snapshots: this.#tracker.take(), isLast };
   }
 
   /** Markers do not wait for calls. */
   // biome-ignore lint/correctness/useYield: it never gives way.
-  *sealInTurns(epoch: Epoch): Generator<undefined, SealedPart> {
+  *sealInTurns(epoch: Epoch): Generator<undefined, SealedPart | undefined> {
     return this.seal(epoch);
   }
 
@@ -112,7 +123,7 @@ export class ContinuousDrive implements JobDrive {
   }
 
   wantsEpoch(): boolean {
-    return false;
+    return this.#isBehind;
   }
 
   close(): void {

@@ -69,7 +69,9 @@ export class DrivenGenerations {
     return (this.#manifest?.epoch ?? 0) + 1;
   }
 
-  #commit({ snapshots, isLast }: SealedPart): void {
+  #commit(sealed: SealedPart | undefined): void {
+    if (sealed === undefined) return;
+    const { snapshots, isLast } = sealed;
     const { clock, connectors, options, plan } = this.#options;
     const epoch = sealEpoch(snapshots, {
       plan,
