@@ -7,7 +7,6 @@
  * planned and not committed is run again first, exactly as it was planned. What a batch is, when it starts and how its tasks are tried is
  * decided elsewhere (`plan-batch.ts`, `decide-trigger.ts`, `stage-runner.ts`).
  */
-import type { ShuffleOutput } from '../channels/index.ts';
 import type { GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
 import { EpochCommitter } from '../execution/epoch-committer.ts';
 import { EpochTracker } from '../execution/epoch-tracker.ts';
@@ -18,29 +17,27 @@ import {
   type DurationMs,
   type Epoch,
   type ErrorReport,
-  type InputTime,
   type MonotonicMs,
   type NodeId,
   type SourceOffsets,
   subtaskId,
   toReport,
 } from '../model/index.ts';
-import type { ExchangeIndex, PhysicalPlan } from '../plan/physical-plan.ts';
 import { listSubtasks } from '../plan/placement.ts';
 import { STATE_FORMAT_VERSION } from '../storage/index.ts';
 import { BatchProgress } from './batch-progress.ts';
 import { BatchTime, endOf, type SourceTimes } from './batch-time.ts';
 import { decideBatch, decideTurn, deriveCommitted, deriveEnd, limitsOf } from './decide-trigger.ts';
 import { deriveHeldBack } from './derive-held-back.ts';
-import { collectTimes } from './derive-stage-time.ts';
 import { deriveSupersteps } from './derive-supersteps.ts';
 import { type BatchWork, deriveTasks } from './derive-tasks.ts';
+import { ExchangedRecords } from './exchanged-records.ts';
 import type { TriggerMemory } from './microbatch-engine.ts';
 import { type BatchLimits, type PlannedBatch, planBatch, type SurveyedSources } from './plan-batch.ts';
 import { RateEstimator } from './rate-estimator.ts';
 import { SourceSurveys } from './source-surveys.ts';
 import { StageRunner } from './stage-runner.ts';
-import type { TaskDeployment, TaskOutput } from './task.ts';
+import type { TaskDeployment } from './task.ts';
 import type { TaskPool } from './task-pool.ts';
 
 /** Between two reports, also while nothing happens: what a job waits for may be time. */
@@ -271,18 +268,15 @@ export class BatchGeneration implements GenerationRun {
   async #runSupersteps(batch: BatchPlan): Promise<void> {
     const { crashPoint, plan } = this.#context;
     const work = this.#workOf(batch);
-    const written = new Map<ExchangeIndex, ShuffleOutput[]>();
-    const times = new Map<ExchangeIndex, InputTime[]>();
+    const exchanged = new ExchangedRecords(plan);
     for (const stages of deriveSupersteps(plan)) {
-      const outputs = await this.#runner.run(deriveTasks(work, stages, written, times));
+      const outputs = await this.#runner.run(deriveTasks(work, stages, exchanged));
       for (const output of outputs) {
         this.#tracker.add(output.snapshot);
         this.#progress.done(output);
       }
       this.#moves();
-      dropRead(written, plan, stages);
-      collect(written, outputs);
-      collectTimes(times, outputs);
+      exchanged.superstepDone(stages, outputs);
       crashPoint('batch.superstep');
     }
   }
@@ -395,16 +389,4 @@ function deploymentOf({ contextOf, generation, manifest, options, plan }: Genera
       nodes.map((node): [NodeId, string] => [node, contextOf(node).pendingDirectory]),
     ),
   };
-}
-
-/** Outputs come in the order of subtasks, so those of an exchange end up in the order of its producers. */
-function collect(written: Map<ExchangeIndex, ShuffleOutput[]>, outputs: readonly TaskOutput[]): void {
-  for (const { exchanges } of outputs) {
-    for (const { exchange, output } of exchanges) written.set(exchange, [...(written.get(exchange) ?? []), output]);
-  }
-}
-
-/** What the stages of a superstep have read is not needed any more. */
-function dropRead(written: Map<ExchangeIndex, unknown>, plan: PhysicalPlan, stages: readonly number[]): void {
-  for (const { index, to } of plan.exchanges) if (stages.includes(to)) written.delete(index);
 }

@@ -1,7 +1,6 @@
 /**
  * The tasks of one superstep: what each subtask of its stages reads. Pure.
  */
-import type { ShuffleOutput } from '../channels/index.ts';
 import {
   assert,
   type BatchPlan,
@@ -19,7 +18,8 @@ import {
   type TimestampMs,
 } from '../model/index.ts';
 import type { ExchangeIndex, PhysicalPlan, Stage } from '../plan/physical-plan.ts';
-import { deriveStageTime, type ExchangeTimes } from './derive-stage-time.ts';
+import { deriveStageTime } from './derive-stage-time.ts';
+import type { ExchangedRecords } from './exchanged-records.ts';
 import { deriveShuffle } from './shuffle-layout.ts';
 import type { SplitInput, TaskDeployment, TaskInput, TaskWork } from './task.ts';
 
@@ -41,14 +41,10 @@ export interface BatchWork {
   hintOf(node: NodeId): SurveyHint | undefined;
 }
 
-/** By exchange, by producer subtask: what the supersteps before have written. */
-export type Written = ReadonlyMap<ExchangeIndex, readonly ShuffleOutput[]>;
-
 export function deriveTasks(
   work: BatchWork,
   stages: readonly StageIndex[],
-  written: Written,
-  times: ExchangeTimes,
+  exchanged: Pick<ExchangedRecords, 'writtenTo' | 'timesOf'>,
 ): readonly PlannedTask[] {
   const { plan, deployment, batch, foldedThrough } = work;
   return stages.flatMap((index) => {
@@ -56,7 +52,7 @@ export function deriveTasks(
     const time = deriveStageTime(stage, {
       batch,
       lastTime: work.lastTime,
-      times,
+      exchanged,
       policy: deployment.options.watermark.policy,
     });
     return Array.from({ length: stage.parallelism }, (_, subtask) => ({
@@ -67,12 +63,17 @@ export function deriveTasks(
       isFinal: batch.isLast,
       foldedThrough,
       time,
-      input: inputOf(work, stage, subtask, written),
+      input: inputOf(work, stage, subtask, exchanged),
     }));
   });
 }
 
-function inputOf(work: BatchWork, stage: Stage, subtask: SubtaskIndex, written: Written): TaskInput {
+function inputOf(
+  work: BatchWork,
+  stage: Stage,
+  subtask: SubtaskIndex,
+  exchanged: Pick<ExchangedRecords, 'writtenTo'>,
+): TaskInput {
   const head = stage.chain[0]!.node;
   if (head.role === 'source') {
     return {
@@ -88,7 +89,7 @@ function inputOf(work: BatchWork, stage: Stage, subtask: SubtaskIndex, written: 
     exchanges: stage.inputs
       .toSorted((a, b) => inputOrder(work.plan, a) - inputOrder(work.plan, b))
       .map((exchange) => {
-        const outputs = written.get(exchange);
+        const outputs = exchanged.writtenTo(exchange);
         assert(outputs !== undefined, `stage ${stage.name} runs before exchange ${exchange} is written`);
         const { producersOf } = deriveShuffle(work.plan, work.plan.exchanges[exchange]!);
         return { exchange, parts: producersOf(subtask).map((producer) => outputs[producer]!) };
