@@ -116,8 +116,9 @@ function openState(
   });
 }
 
-function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[] {
-  const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes);
+function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan, options: JobOptions): readonly string[] {
+  const policy = { before: manifest.time.policy, after: options.watermark.policy };
+  const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes, policy);
   if (refused.length === 0) return allowed;
   throw new IncompatiblePlanError(
     `the state of job ${plan.job} was written by another shape of it:\n  ${refused.join('\n  ')}\nUndo the change, or start with a new state directory`,

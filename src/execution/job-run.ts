@@ -58,7 +58,7 @@ export interface JobRunOptions {
   /** Opens and locks; refuses what does not fit with an error of recovery `none`. */
   openState(): RunState;
   /** The named differences that are allowed. Throws `IncompatiblePlanError` with those that are not. */
-  checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[];
+  checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan, options: JobOptions): readonly string[];
   onEpoch(report: EpochReport): void;
   onState(state: JobState): void;
   /** Latencies as workers hand them over; a second pair of eyes beside the histogram of the status. */
@@ -268,11 +268,11 @@ export class JobRun {
   }
 
   async #openOn(state: RunState, engine: Engine, prepared: Promise<void>): Promise<OpenGeneration> {
-    const { checkCompatible, crashPoint, plan } = this.#options;
+    const { checkCompatible, crashPoint, options, plan } = this.#options;
     const committers = new Map<NodeId, SinkCommitter>();
     try {
       const manifest = state.store.latest();
-      if (manifest !== undefined) this.#noteChanges(checkCompatible(manifest, plan));
+      if (manifest !== undefined) this.#noteChanges(checkCompatible(manifest, plan, options));
       this.#generation = state.store.beginGeneration();
       crashPoint('generation.begun');
       this.#metrics.generationBegins(manifest);

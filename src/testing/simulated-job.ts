@@ -339,8 +339,9 @@ class SimulatedProcess {
   }
 }
 
-function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan): readonly string[] {
-  const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes);
+function checkCompatible(manifest: CheckpointManifest, plan: PhysicalPlan, options: JobOptions): readonly string[] {
+  const policy = { before: manifest.time.policy, after: options.watermark.policy };
+  const { refused, allowed } = decideCompatibility(manifest.nodes, plan.nodes, policy);
   if (refused.length > 0) throw new IncompatiblePlanError(refused.join('; '));
   return allowed;
 }
