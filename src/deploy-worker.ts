@@ -70,7 +70,7 @@ export function deployWorker(deployment: Deployment, surroundings: WorkerSurroun
   return {
     run: () => loop.start(),
     beginEpoch: (marker) => worker.beginEpoch(marker),
-    epochCommitted: (epoch, foldedThrough) => worker.epochCommitted(epoch, foldedThrough),
+    epochCommitted: (...args) => worker.epochCommitted(...args),
     stop: async () => {
       clearInterval(statusTimer);
       // What was done since the last one: the driver closes its ear only behind this thread's end.

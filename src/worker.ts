@@ -52,7 +52,7 @@ function serve(plan: PhysicalPlan, { job, ports }: WorkerThreadData<WorkerJob>):
     },
     run: () => deployed().run(),
     beginEpoch: (marker) => deployed().beginEpoch(marker),
-    epochCommitted: (epoch, foldedThrough) => deployed().epochCommitted(epoch, foldedThrough),
+    epochCommitted: (...args) => deployed().epochCommitted(...args),
     stop: async () => {
       await worker?.stop();
       // Behind the answer.

@@ -4,7 +4,9 @@
  * Owns the workers of one generation and its epoch coordinator, and the workers prepared for the next. Does not own restarts: the
  * first failure, wherever it comes from, ends the generation and is reported once.
  */
+
 import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
+import { deriveHeldBack, hasEndedBefore } from '../execution/derive-held-back.ts';
 import type { Engine, GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
 import { EpochCoordinator } from '../execution/epoch-coordinator.ts';
 import type { JobOptions } from '../execution/options.ts';
@@ -92,7 +94,11 @@ class ContinuousGeneration implements GenerationRun {
       crashPoint: context.crashPoint,
       policy: options.watermark.policy,
       beginEpoch: (marker) => this.#tell((worker) => worker.beginEpoch(marker)),
-      announce: (epoch, foldedThrough) => this.#tell((worker) => worker.epochCommitted(epoch, foldedThrough)),
+      announce: (epoch, foldedThrough, time) => {
+        const { splits } = context;
+        const heldBack = [...deriveHeldBack(plan, (source) => hasEndedBefore(time, splits, source))];
+        this.#tell((worker) => worker.epochCommitted(epoch, foldedThrough, heldBack));
+      },
       onEpoch: (report) => {
         context.onEpoch(report);
         // As its marker said: sources may have ended behind it.

@@ -5,6 +5,7 @@
  */
 import type { ChainTime } from '../execution/chain-time.ts';
 import type { Deployment, WorkerEvents, WorkerStatus } from '../execution/deployment.ts';
+import { deriveHeldBack, hasEndedBefore } from '../execution/derive-held-back.ts';
 import { hostSubtask, openReader, type SubtaskSite } from '../execution/host-subtask.ts';
 import { LatencyRecorder } from '../execution/latency-recorder.ts';
 import type { OperatorChain } from '../execution/operator-chain.ts';
@@ -59,6 +60,8 @@ export class ContinuousWorker {
   }[] = [];
   readonly #probes: SinkProbe[] = [];
   readonly #states: KeyedState[] = [];
+  /** Sources that wait for tables to be read, at the start of the generation. */
+  readonly #heldBack: ReadonlySet<NodeId>;
   /** By the node at the head. */
   readonly #chains: { readonly node: NodeId; readonly time: ChainTime }[] = [];
   readonly #latency: LatencyRecorder = new LatencyRecorder();
@@ -72,6 +75,8 @@ export class ContinuousWorker {
     const firstEpoch = (manifest?.epoch ?? 0) + 1;
     const { clock, crashPoint } = ports;
     this.#site = { plan, options, generation, firstEpoch, baseDirectory, pendingDirectories, clock, crashPoint };
+    const { splits } = deployment;
+    this.#heldBack = deriveHeldBack(plan, (source) => hasEndedBefore(manifest?.time, splits, source));
     const channels = listChannels(plan);
     this.subtasks = plan.stages.flatMap((stage) =>
       Array.from({ length: stage.parallelism }, (_, subtask) => subtask)
@@ -84,9 +89,10 @@ export class ContinuousWorker {
     for (const { subtask } of this.#sources) subtask.tell({ kind: 'begin-epoch', marker });
   }
 
-  epochCommitted(epoch: Epoch, foldedThrough: Epoch): void {
+  epochCommitted(epoch: Epoch, foldedThrough: Epoch, heldBack: readonly NodeId[]): void {
     assert(foldedThrough <= epoch, `I6: folded through ${foldedThrough}, committed ${epoch}`);
     for (const subtask of this.subtasks) subtask.tell({ kind: 'committed', epoch, foldedThrough });
+    for (const { node, subtask } of this.#sources) if (!heldBack.includes(node)) subtask.tell({ kind: 'release' });
   }
 
   isAsyncPending(): boolean {
@@ -173,8 +179,6 @@ export class ContinuousWorker {
     const { watermark } = this.#site.options;
     const inputs = channels.filter(({ to }) => to.stage === stage.index && to.subtask === subtask);
     const groupOf = inputs.map(({ exchange }) => stage.inputs.indexOf(exchange));
-    const head = stage.chain[0]!.node;
-    const isTableFirst = head.role === 'operator' && head.readsSecondFirst;
     return new ExchangeSubtask({
       host,
       heads: chain.heads,
@@ -183,9 +187,6 @@ export class ContinuousWorker {
         input: exchanges[channel.exchange]!.input,
       })),
       merger: new WatermarkMerger(groupOf, watermark.policy, restored),
-      readFirst: stage.inputs.flatMap((exchange, group) =>
-        isTableFirst && exchanges[exchange]!.input === 1 ? [group] : [],
-      ),
     });
   }
 
@@ -217,7 +218,12 @@ export class ContinuousWorker {
       watermarkIntervalMs: options.watermark.intervalMs,
       epochRecords: Math.ceil(options.epoch.records / stage.parallelism),
       requestEpoch: (reason) => events.requestEpoch(reason),
-      onEnded: () => events.status(this.status()),
+      isHeldBack: this.#heldBack.has(node.id),
+      onEnded: () => {
+        events.status(this.status());
+        // Who waits for this table goes on behind the next epoch.
+        if (this.#heldBack.size > 0) events.requestEpoch(`${node.id} has been read to its end`);
+      },
     });
     this.#sources.push({ node: node.id, subtask: source, refused, eventTime, readAtLastStatus: -1 });
     return source;

@@ -37,8 +37,6 @@ export interface ExchangeSubtaskOptions {
   readonly inputs: readonly ChannelInput[];
   /** Its channels are those of `inputs`, its groups their exchanges. */
   readonly merger: WatermarkMerger;
-  /** Numbers of the exchanges, in the merger, that are read to their end before input 0; none: all are read as they come. */
-  readonly readFirst: readonly number[];
 }
 
 export class ExchangeSubtask implements LiveSubtask {
@@ -50,25 +48,24 @@ export class ExchangeSubtask implements LiveSubtask {
   readonly #merger: WatermarkMerger;
   readonly #aligner: MarkerAligner;
   readonly #mailbox: SubtaskMailbox;
-  #readFirst: readonly number[];
   #firstInput = 0;
   /** Aligned, and waiting for calls under way: nothing may be left behind a job that ends. */
   #finalMarker: Marker | undefined;
   #isFinished = false;
 
   constructor(options: ExchangeSubtaskOptions) {
-    const { host, heads, inputs, merger, readFirst } = options;
+    const { host, heads, inputs, merger } = options;
     this.name = host.id;
     this.#host = host;
     this.#inputs = inputs;
     const receivers = heads.map((head) => new HeadReceiver(host, head));
     this.#receivers = inputs.map(({ input }) => receivers[input]!);
     this.#merger = merger;
-    this.#readFirst = readFirst;
     this.#aligner = new MarkerAligner(inputs.length);
     this.#mailbox = new SubtaskMailbox(this.name, {
       beginEpoch: ({ epoch }) => assert(false, `marker ${epoch} was sent to ${this.name}, which has no source`),
       committed: (_epoch, foldedThrough) => host.onFolded(foldedThrough),
+      release: () => assert(false, `${this.name} was released, and has no source`),
     });
   }
 
@@ -95,7 +92,7 @@ export class ExchangeSubtask implements LiveSubtask {
     if (this.#host.isTimeDue()) return true;
     if (!this.#mayRead()) return false;
     for (let i = 0; i < this.#inputs.length; i++) {
-      if (this.#isOpen(i) && !this.#inputs[i]!.channel.isEmpty()) return true;
+      if (this.#aligner.isOpen(i) && !this.#inputs[i]!.channel.isEmpty()) return true;
     }
     return false;
   }
@@ -114,10 +111,6 @@ export class ExchangeSubtask implements LiveSubtask {
     return !this.#isFinished && this.#finalMarker === undefined && this.#host.mayRead();
   }
 
-  #isOpen(at: number): boolean {
-    return this.#aligner.isOpen(at) && (this.#readFirst.length === 0 || this.#inputs[at]!.input === 1);
-  }
-
   /** Returns the number of elements taken. The inputs take turns at being first, so that a full one cannot starve the others. */
   #drainInputs(budget: number): number {
     const inputs = this.#inputs;
@@ -125,7 +118,7 @@ export class ExchangeSubtask implements LiveSubtask {
     this.#firstInput = this.#firstInput + 1 === inputs.length ? 0 : this.#firstInput + 1;
     for (let i = 0; i < inputs.length && taken < budget && this.#mayRead(); i++) {
       const at = (this.#firstInput + i) % inputs.length;
-      if (!this.#isOpen(at)) continue;
+      if (!this.#aligner.isOpen(at)) continue;
       const { channel } = inputs[at]!;
       taken += channel.drain(this.#receivers[at]!, budget - taken);
       if (this.#host.isBlocked()) break;
@@ -140,7 +133,6 @@ export class ExchangeSubtask implements LiveSubtask {
 
   #onWatermark(at: number, watermark: Watermark, budget: number): void {
     const merged = this.#merger.onWatermark(at, watermark);
-    this.#readFirst = this.#readFirst.filter((exchange) => !this.#merger.hasEnded(exchange));
     if (merged === undefined) return;
     this.#host.raise(merged);
     this.#host.advanceTime(budget);

@@ -50,6 +50,8 @@ export interface SourceSubtaskOptions {
   readonly watermarkIntervalMs: DurationMs;
   /** Records read by this subtask after which it asks for an epoch; 0 = never. */
   readonly epochRecords: number;
+  /** It does not read before it is released. */
+  readonly isHeldBack: boolean;
   requestEpoch(reason: string): void;
   /** Nothing will ever come again. */
   onEnded(): void;
@@ -67,6 +69,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
   /** When it last had nothing left to read; at first, when it began. */
   #caughtUpAt: MonotonicMs;
   #isFinished = false;
+  #isHeldBack: boolean;
   /** At the end of the last step. */
   #isBlocked = false;
   /** Since the last marker. */
@@ -92,9 +95,13 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     this.#head = options.head;
     this.#reader = options.reader;
     this.#caughtUpAt = options.clock.monotonic();
+    this.#isHeldBack = options.isHeldBack;
     this.#mailbox = new SubtaskMailbox(this.name, {
       beginEpoch: (marker) => this.#seal(marker),
       committed: (epoch, foldedThrough) => this.#onCommitted(epoch, foldedThrough),
+      release: () => {
+        this.#isHeldBack = false;
+      },
     });
   }
 
@@ -125,8 +132,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
     let hasWorked = this.#mailbox.obeyAll();
     if (host.advanceTime(budget)) hasWorked = true;
-    const mayPoll = !this.#isFinished && this.#finalMarker === undefined && this.#state !== 'ended' && host.mayRead();
-    if (mayPoll && !refused.isFull() && this.#poll(budget) === 'progress') hasWorked = true;
+    if (this.#mayPoll() && !refused.isFull() && this.#poll(budget) === 'progress') hasWorked = true;
     if (this.#options.advance === 'record' && this.#raiseWithRecords()) hasWorked = true;
     if (this.#finalMarker !== undefined && !host.isWaitingForCalls()) {
       this.#sealNow(this.#finalMarker);
@@ -167,13 +173,18 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     if (this.#isFinished || this.#state === 'ended') return timeAt;
     const { advance, clock, eventTime } = this.#options;
     const idleAt = advance === 'record' ? eventTime.idleAt(clock.monotonic()) : Number.POSITIVE_INFINITY;
-    return Math.min(timeAt, idleAt, this.#reader.wakeAt());
+    return Math.min(timeAt, idleAt, this.#isHeldBack ? Number.POSITIVE_INFINITY : this.#reader.wakeAt());
   }
 
   close(): void {
     this.#mailbox.close();
     this.#reader.close();
     this.#host.close();
+  }
+
+  #mayPoll(): boolean {
+    if (this.#isFinished || this.#isHeldBack || this.#finalMarker !== undefined) return false;
+    return this.#state !== 'ended' && this.#host.mayRead();
   }
 
   #poll(budget: number): PollResult {

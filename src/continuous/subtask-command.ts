@@ -8,7 +8,9 @@ import { assert, type Epoch, type Marker, type Steppable, unreachable } from '..
 export type SubtaskCommand =
   /** To subtasks of sources: the marker goes in before the next record. */
   | { readonly kind: 'begin-epoch'; readonly marker: Marker }
-  | { readonly kind: 'committed'; readonly epoch: Epoch; readonly foldedThrough: Epoch };
+  | { readonly kind: 'committed'; readonly epoch: Epoch; readonly foldedThrough: Epoch }
+  /** To subtasks of sources: begin to read, if you were held back. */
+  | { readonly kind: 'release' };
 
 export interface LiveSubtask extends Steppable {
   tell(command: SubtaskCommand): void;
@@ -30,6 +32,7 @@ export class SubtaskMailbox {
     obey: {
       beginEpoch(marker: Marker): void;
       committed(epoch: Epoch, foldedThrough: Epoch): void;
+      release(): void;
     },
   ) {
     this.#name = name;
@@ -39,6 +42,8 @@ export class SubtaskMailbox {
           return obey.beginEpoch(command.marker);
         case 'committed':
           return obey.committed(command.epoch, command.foldedThrough);
+        case 'release':
+          return obey.release();
         default:
           return unreachable(command);
       }

@@ -7,14 +7,14 @@
  */
 import type { Deployment, WorkerEvents } from '../execution/deployment.ts';
 import type { JobOptions } from '../execution/options.ts';
-import type { Epoch, ErrorReport, Marker } from '../model/index.ts';
+import type { Epoch, ErrorReport, Marker, NodeId } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 
 /** One worker, ready to run. Commands reject with `WorkerLostError` when it is gone. */
 export interface WorkerLink {
   run(): Promise<void>;
   beginEpoch(marker: Marker): Promise<void>;
-  epochCommitted(epoch: Epoch, foldedThrough: Epoch): Promise<void>;
+  epochCommitted(epoch: Epoch, foldedThrough: Epoch, heldBack: readonly NodeId[]): Promise<void>;
   /** Asks to stop, then makes sure: when it resolves the worker can do nothing more. Never rejects. */
   end(): Promise<void>;
   /** Settles when the worker is gone without having been asked. */

@@ -76,7 +76,8 @@ export interface WorkerCommands {
   /** Begin stepping. */
   run(): void;
   beginEpoch(marker: Marker): void;
-  epochCommitted(epoch: Epoch, foldedThrough: Epoch): void;
+  /** `heldBack`: sources that still must not read (see `derive-held-back.ts`). */
+  epochCommitted(epoch: Epoch, foldedThrough: Epoch, heldBack: readonly NodeId[]): void;
   /** Stop stepping and close everything; resolves when done. */
   stop(): Promise<void>;
 }

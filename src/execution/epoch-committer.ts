@@ -12,6 +12,7 @@ import {
   type Cancellable,
   type CheckpointManifest,
   type CheckpointStore,
+  type CheckpointTime,
   type Clock,
   type CommitToken,
   type Epoch,
@@ -48,7 +49,7 @@ export interface EpochCommitterOptions {
   readonly crashPoint: CrashPoint;
   readonly policy: WatermarkPolicy;
   /** Tells the workers. */
-  announce(epoch: Epoch, foldedThrough: Epoch): void;
+  announce(epoch: Epoch, foldedThrough: Epoch, time: CheckpointTime | undefined): void;
   /** A fold failed. */
   onFailure(thrown: unknown): void;
 }
@@ -170,7 +171,7 @@ export class EpochCommitter {
     const epoch = this.#manifest?.epoch ?? 0;
     assert(store.foldedThrough() <= epoch, 'I6: the base tables are ahead of the committed epoch');
     this.#announcedFold = store.foldedThrough();
-    announce(epoch, this.#announcedFold);
+    announce(epoch, this.#announcedFold, this.#manifest?.time);
   }
 
   #scheduleFold(): void {

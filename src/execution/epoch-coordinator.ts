@@ -12,6 +12,7 @@ import {
   assert,
   type Cancellable,
   type CheckpointStore,
+  type CheckpointTime,
   type Clock,
   type Epoch,
   type ErrorReport,
@@ -45,7 +46,7 @@ export interface EpochCoordinatorOptions {
   /** Puts the marker into all sources. */
   beginEpoch(marker: Marker): void;
   /** Tells the workers. */
-  announce(epoch: Epoch, foldedThrough: Epoch): void;
+  announce(epoch: Epoch, foldedThrough: Epoch, time: CheckpointTime | undefined): void;
   onEpoch(report: EpochReport): void;
   onFailure(report: ErrorReport): void;
 }

@@ -28,11 +28,6 @@ export class WatermarkMerger {
     this.#time = restored;
   }
 
-  /** Whether an input has ended on all its channels. */
-  hasEnded(group: number): boolean {
-    return this.#channels.every((channel) => channel.group !== group || channel.time.isEnded);
-  }
-
   /** The merged watermark, if it is another one now. */
   onWatermark(channel: number, { time, isIdle, ingestTime }: Watermark): Watermark | undefined {
     const input = this.#channels[channel]!;

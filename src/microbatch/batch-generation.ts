@@ -7,6 +7,8 @@
  * planned and not committed is run again first, exactly as it was planned. What a batch is, when it starts and how its tasks are tried is
  * decided elsewhere (`plan-batch.ts`, `decide-trigger.ts`, `stage-runner.ts`).
  */
+
+import { deriveHeldBack } from '../execution/derive-held-back.ts';
 import type { GenerationContext, GenerationEnd, GenerationRun, StopKind } from '../execution/engine.ts';
 import { EpochCommitter } from '../execution/epoch-committer.ts';
 import { EpochTracker } from '../execution/epoch-tracker.ts';
@@ -28,12 +30,11 @@ import { STATE_FORMAT_VERSION } from '../storage/index.ts';
 import { BatchProgress } from './batch-progress.ts';
 import { BatchTime, endOf, type SourceTimes } from './batch-time.ts';
 import { decideBatch, decideTurn, deriveCommitted, deriveEnd, limitsOf } from './decide-trigger.ts';
-import { deriveHeldBack } from './derive-held-back.ts';
 import { deriveSupersteps } from './derive-supersteps.ts';
 import { type BatchWork, deriveTasks } from './derive-tasks.ts';
 import { ExchangedRecords } from './exchanged-records.ts';
 import type { TriggerMemory } from './microbatch-engine.ts';
-import { type BatchLimits, type PlannedBatch, planBatch, type SurveyedSources } from './plan-batch.ts';
+import { type BatchLimits, hasEnded, type PlannedBatch, planBatch, type SurveyedSources } from './plan-batch.ts';
 import { RateEstimator } from './rate-estimator.ts';
 import { SourceSurveys } from './source-surveys.ts';
 import { StageRunner } from './stage-runner.ts';
@@ -226,7 +227,7 @@ export class BatchGeneration implements GenerationRun {
       surveys,
       limits: limitsOf(this.#context.options.batch, this.#limits()),
       times: this.#sourceTimes(),
-      heldBack: deriveHeldBack(this.#context.plan, surveys),
+      heldBack: deriveHeldBack(this.#context.plan, (source) => hasEnded(surveys, source)),
       cut: (...args) => this.#surveys.cut(...args),
     });
   }

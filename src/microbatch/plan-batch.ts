@@ -112,6 +112,11 @@ export function planBatch(request: BatchRequest): PlannedBatch {
   return { plan, records, bytes, hasMore, isEnd };
 }
 
+/** Whether nothing of a source is left to read, now or ever. */
+export function hasEnded(surveys: SurveyedSources, source: NodeId): boolean {
+  return Object.values(surveys[source] ?? {}).every(({ isEmpty, isEnd }) => isEmpty && isEnd);
+}
+
 /**
  * Where the sources ended when they were surveyed: a run of what is there now reads up to it and no further. Splits without a
  * bound are there to their end, which does not move.

@@ -2,15 +2,16 @@
  * Microbatch mode without threads and chance: surveys, plans, supersteps and the production subtasks of the batch engine, one after the other
  * on the calling thread. One attempt per task; batches are as large as what was added.
  */
+
+import { deriveHeldBack } from '../execution/derive-held-back.ts';
 import type { SubtaskSite } from '../execution/host-subtask.ts';
 import { LatencyRecorder } from '../execution/latency-recorder.ts';
 import { BatchSubtask, type TaskEnd } from '../microbatch/batch-subtask.ts';
 import { BatchTime, endOf, type SourceTimes } from '../microbatch/batch-time.ts';
-import { deriveHeldBack } from '../microbatch/derive-held-back.ts';
 import { deriveSupersteps } from '../microbatch/derive-supersteps.ts';
 import { type BatchWork, deriveTasks } from '../microbatch/derive-tasks.ts';
 import { ExchangedRecords } from '../microbatch/exchanged-records.ts';
-import { planBatch, type SurveyedSources } from '../microbatch/plan-batch.ts';
+import { hasEnded, planBatch, type SurveyedSources } from '../microbatch/plan-batch.ts';
 import type { TaskOutput, TaskWork } from '../microbatch/task.ts';
 import {
   type BatchPlan,
@@ -162,7 +163,7 @@ export class BatchDrive implements JobDrive {
       surveys,
       limits: { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
       times,
-      heldBack: deriveHeldBack(plan, surveys),
+      heldBack: deriveHeldBack(plan, (source) => hasEnded(surveys, source)),
       cut: () => {
         throw new HarnessError('driven sources have no bytes to cut at');
       },

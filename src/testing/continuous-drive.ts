@@ -4,13 +4,17 @@
  */
 import { createRunMemory, RingChannelReader, RingChannelWriter } from '../channels/index.ts';
 import { ContinuousWorker } from '../continuous/continuous-worker.ts';
+import { deriveHeldBack, hasEndedBefore } from '../execution/derive-held-back.ts';
 import { EpochTracker } from '../execution/epoch-tracker.ts';
 import {
+  assert,
   type CheckpointManifest,
+  type CheckpointTime,
   type Epoch,
   type ErrorReport,
   fromReport,
   type MonotonicMs,
+  type NodeId,
   subtaskId,
 } from '../model/index.ts';
 import { type ChannelPlacement, listChannels, listSubtasks } from '../plan/index.ts';
@@ -28,15 +32,18 @@ export class ContinuousDrive implements JobDrive {
   readonly #hasEnded: () => boolean;
   readonly #stepRecords: number;
   readonly #tracker: EpochTracker;
-  /** An epoch has begun and is not sealed. */
-  #inFlight: { readonly isLast: boolean } | undefined;
+  readonly #heldBack: (time: CheckpointTime | undefined) => readonly NodeId[];
+  /** Sources that wait for tables to be read. */
+  #held: readonly NodeId[];
   #isComplete = false;
-  /** The last epoch began before what the last step added. */
+  /** What the last epoch has released was read behind it. */
   #isBehind = false;
   #failure: ErrorReport | undefined;
 
   constructor(site: DriveSite) {
     const { plan, options, generation, manifest, splits, clock } = site;
+    this.#heldBack = (time) => [...deriveHeldBack(plan, (source) => hasEndedBefore(time, splits, source))];
+    this.#held = this.#heldBack(manifest?.time);
     const { channel } = options;
     this.#hasEnded = () => [...site.sources.values()].every((source) => source.hasEnded);
     this.#stepRecords = options.loop.stepRecords;
@@ -93,32 +100,27 @@ export class ContinuousDrive implements JobDrive {
     return Math.min(...this.#worker.subtasks.map((subtask) => subtask.wakeAt()));
   }
 
-  /** A marker waits behind records that wait for a table to end: then the epoch stays open, and a later step ends it. */
-  seal(epoch: Epoch): SealedPart | undefined {
-    const begun = this.#inFlight;
-    if (begun === undefined) {
-      const isLast = this.#hasEnded() && !this.#worker.isAsyncPending();
-      this.#inFlight = { isLast };
-      this.#isComplete = false;
-      this.#tracker.begin();
-      this.#worker.beginEpoch({ kind: 'marker', epoch, isFinal: isLast });
-    }
+  seal(epoch: Epoch): SealedPart {
+    const isLast = this.#hasEnded() && this.#held.length === 0 && !this.#worker.isAsyncPending();
+    this.#isComplete = false;
+    this.#tracker.begin();
+    this.#worker.beginEpoch({ kind: 'marker', epoch, isFinal: isLast });
     this.run();
-    if (!this.#isComplete) return undefined;
-    const { isLast } = this.#inFlight!;
-    this.#inFlight = undefined;
-    this.#isBehind = begun !== undefined;
+    assert(this.#isComplete, `epoch ${epoch} of a driven job has not become complete`);
     return { snapshots: this.#tracker.take(), isLast };
   }
 
   /** Markers do not wait for calls. */
   // biome-ignore lint/correctness/useYield: it never gives way.
-  *sealInTurns(epoch: Epoch): Generator<undefined, SealedPart | undefined> {
+  *sealInTurns(epoch: Epoch): Generator<undefined, SealedPart> {
     return this.seal(epoch);
   }
 
-  onCommitted({ epoch }: CheckpointManifest, foldedThrough: Epoch): void {
-    this.#worker.epochCommitted(epoch, foldedThrough);
+  onCommitted({ epoch, time }: CheckpointManifest, foldedThrough: Epoch): void {
+    const held = this.#held;
+    this.#held = this.#heldBack(time);
+    this.#isBehind = this.#held.length < held.length;
+    this.#worker.epochCommitted(epoch, foldedThrough, this.#held);
     this.run();
   }
 

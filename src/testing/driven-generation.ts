@@ -69,9 +69,7 @@ export class DrivenGenerations {
     return (this.#manifest?.epoch ?? 0) + 1;
   }
 
-  #commit(sealed: SealedPart | undefined): void {
-    if (sealed === undefined) return;
-    const { snapshots, isLast } = sealed;
+  #commit({ snapshots, isLast }: SealedPart): void {
     const { clock, connectors, options, plan } = this.#options;
     const epoch = sealEpoch(snapshots, {
       plan,

@@ -46,10 +46,10 @@ export interface JobDrive {
   run(): boolean;
   /** When it wants to be run again, or another epoch, if nothing is added; +Infinity: never. */
   nextWakeAt(): MonotonicMs;
-  /** Ends an epoch behind what was added so far. `undefined`: it cannot end yet; the next call goes on with it. */
-  seal(epoch: Epoch): SealedPart | undefined;
+  /** Ends an epoch behind what was added so far. */
+  seal(epoch: Epoch): SealedPart;
   /** As {@link seal}; gives way where calls have to settle first. */
-  sealInTurns(epoch: Epoch): Generator<undefined, SealedPart | undefined>;
+  sealInTurns(epoch: Epoch): Generator<undefined, SealedPart>;
   onCommitted(manifest: CheckpointManifest, foldedThrough: Epoch): void;
   /** Whether one more epoch, without new records, would change something: windows that the last one has made due. */
   wantsEpoch(): boolean;

@@ -52,8 +52,6 @@ describe('watermarks of several channels', () => {
     const merger = new WatermarkMerger([0, 1], 'min', TIME_UNSET);
 
     expect(merger.onWatermark(0, at(END_OF_TIME))).toBeUndefined();
-    expect(merger.hasEnded(0)).toBe(true);
-    expect(merger.hasEnded(1)).toBe(false);
     expect(merger.onWatermark(1, at(END_OF_TIME))).toEqual(at(END_OF_TIME));
   });
 

@@ -1,14 +1,17 @@
-/** Which sources a batch must not read yet, because a table that their records are joined with has not been read to its end. Pure. */
-import type { NodeId } from '../model/index.ts';
+/**
+ * Which sources must not be read yet, because a table that their records are joined with has not been read to its end. Pure.
+ *
+ * Held back are sources, not channels: a channel that is not read would keep markers from coming through it.
+ */
+import { type CheckpointTime, END_OF_TIME, type NodeId, type SplitId } from '../model/index.ts';
 import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
-import type { SurveyedSources } from './plan-batch.ts';
 
-export function deriveHeldBack(plan: PhysicalPlan, surveys: SurveyedSources): ReadonlySet<NodeId> {
+export function deriveHeldBack(plan: PhysicalPlan, hasEnded: (source: NodeId) => boolean): ReadonlySet<NodeId> {
   const held = new Set<NodeId>();
   for (const stage of plan.stages) {
     const head = stage.chain[0]!.node;
     if (head.role !== 'operator' || !head.readsSecondFirst) continue;
-    if ([...sourcesOf(plan, stage, 1)].every((source) => hasEnded(surveys, source))) continue;
+    if ([...sourcesOf(plan, stage, 1)].every(hasEnded)) continue;
     for (const source of sourcesOf(plan, stage, 0)) held.add(source);
   }
   return held;
@@ -32,6 +35,15 @@ function sourcesOf(plan: PhysicalPlan, stage: Stage, input: 0 | 1): ReadonlySet<
   return sources;
 }
 
-function hasEnded(surveys: SurveyedSources, source: NodeId): boolean {
-  return Object.values(surveys[source] ?? {}).every(({ isEmpty, isEnd }) => isEmpty && isEnd);
+/**
+ * Whether a source had ended when a checkpoint was made: then everything it will ever emit is in the state behind it. `splits`: by source,
+ * by subtask.
+ */
+export function hasEndedBefore(
+  time: CheckpointTime | undefined,
+  splits: Readonly<Record<NodeId, readonly (readonly SplitId[])[]>>,
+  source: NodeId,
+): boolean {
+  const seen = new Map(Object.entries(time?.splits[source] ?? {}));
+  return time !== undefined && (splits[source] ?? []).flat().every((split) => seen.get(split) === END_OF_TIME);
 }
