@@ -26,6 +26,8 @@ import { decodeStoredAt, type StoredValue } from './stored-value.ts';
 
 /** In front of key, sub key and value. */
 const LENGTH_BYTES = 4;
+/** Group, state and length of the key. */
+const ENTRY_HEAD_BYTES = 8;
 
 export class DeltaReader {
   readonly node: NodeId;
@@ -73,18 +75,27 @@ export class DeltaReader {
   next(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
+    this.moveTo(this.#at);
+    this.#at = this.#valueEnd;
+    return true;
+  }
+
+  /** Where the current entry begins: a number that {@link moveTo} takes. */
+  get position(): number {
+    return this.#keyAt - ENTRY_HEAD_BYTES;
+  }
+
+  /** Makes an entry the current one that was so before; {@link next} goes on from where it was. */
+  moveTo(position: number): void {
     const view = this.#view;
-    const at = this.#at;
-    this.group = view.getUint16(at, true);
-    this.state = view.getUint16(at + 2, true);
-    this.#keyAt = at + 8;
-    this.#keyEnd = this.#keyAt + view.getUint32(at + 4, true);
+    this.group = view.getUint16(position, true);
+    this.state = view.getUint16(position + 2, true);
+    this.#keyAt = position + ENTRY_HEAD_BYTES;
+    this.#keyEnd = this.#keyAt + view.getUint32(position + 4, true);
     this.#subEnd = this.#keyEnd + LENGTH_BYTES + view.getUint32(this.#keyEnd, true);
     const valueBytes = view.getUint32(this.#subEnd, true);
     this.#isDeleted = valueBytes === DELTA_DELETED;
     this.#valueEnd = this.#subEnd + LENGTH_BYTES + (this.#isDeleted ? 0 : valueBytes);
-    this.#at = this.#valueEnd;
-    return true;
   }
 
   /** Encoded key of the current entry: a view into the delta. */
