@@ -2,7 +2,7 @@
  * The full form of the recovery tests: random kills and the sweep over all crash points, for each job and way of going about
  * modes, against the built package. Prints a summary; ends with code 1 when anything was violated or a crash point was never hit.
  *
- *   npm run test:kill -- [--kills 200] [--job flights|ledger] [--modes continuous|microbatch|mixed|switching] [--seed N]
+ *   npm run test:kill -- [--kills 200] [--job flights|ledger|sensors] [--modes continuous|microbatch|mixed|switching] [--seed N]
  *     [--concurrency 2] [--no-sweep | --sweep-only] [--point NAME]
  *
  * --kills are those of one job in one way. With --seed, --job and --modes it repeats the one life of that seed; --point takes one
@@ -15,6 +15,7 @@ import { Pace } from '../test/recovery/support/kill-process.ts';
 import { LedgerUnderTest } from '../test/recovery/support/ledger-under-test.ts';
 import { type LifeReport, runLife } from '../test/recovery/support/run-life.ts';
 import { partSeed } from '../test/recovery/support/seeded-choice.ts';
+import { SensorsUnderTest } from '../test/recovery/support/sensors-under-test.ts';
 import { RIG_MODES, type RigMode } from '../test/recovery/support/start-plan.ts';
 import {
   type CrashCase,
@@ -42,6 +43,7 @@ const { values: wanted } = parseArgs({
 const jobs: Readonly<Record<string, (seed: number) => JobUnderTest>> = {
   flights: () => new FlightsUnderTest(),
   ledger: (seed) => new LedgerUnderTest(seed),
+  sensors: (seed) => new SensorsUnderTest(seed),
 };
 const names = wanted.job === undefined ? Object.keys(jobs) : [wanted.job];
 const ways = RIG_MODES.filter((modes) => wanted.modes === undefined || modes === wanted.modes);

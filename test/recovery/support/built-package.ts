@@ -29,11 +29,16 @@ const COMPILER = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 /** Jobs and scripts that run outside the test process; the same places in the build. */
 const FIXTURES = [
   'examples/flights/flights.job.ts',
+  'test/fixtures/bounded/bounded-settings.ts',
+  'test/fixtures/bounded/bounded.job.ts',
+  'test/fixtures/bounded/run-bounded.ts',
   'test/fixtures/recovery/fault.ts',
   'test/fixtures/recovery/ledger-model.ts',
   'test/fixtures/recovery/ledger.job.ts',
   'test/fixtures/recovery/rig-settings.ts',
   'test/fixtures/recovery/run-job.ts',
+  'test/fixtures/recovery/sensors-model.ts',
+  'test/fixtures/recovery/sensors.job.ts',
 ];
 const FIXTURE_FLAGS = [
   '--strict',

@@ -81,6 +81,7 @@ export function pickOptions(random: SeededChoice, modes: RigMode): JobOptionsInp
     // A drain is as slow as the machine is busy; giving it up would be right, but is not what is tested.
     drainTimeoutMs: 60_000,
     loop: { stepRecords: random.pick([1, 3, 16, 64, 256]), encodeSliceMs: random.pick([0.01, 0.1, 0.5]) },
+    watermark: { advance: random.pick(['record', 'record', 'epoch']), intervalMs: random.pick([0, 0, 1, 20]) },
   };
 }
 
