@@ -4,7 +4,7 @@
  *
  * A batch gets the watermark that follows from the batches before it. What its own records add counts for the next one.
  */
-import { mergeTimes, watermarkOf } from '../execution/merge-times.ts';
+import { INPUT_UNSET, mergeTimes, watermarkOf } from '../execution/merge-times.ts';
 import type { WorkerTime } from '../execution/time-status.ts';
 import {
   type BatchPlan,
@@ -91,7 +91,10 @@ export class BatchTime {
   }
 
   #timeOf(source: SourceNode, time: CheckpointTime | undefined, now: MonotonicMs): InputTime {
-    const splits = Object.keys(this.#surveys[source.id] ?? {});
+    const surveyed = this.#surveys[source.id];
+    // Nobody has looked yet: that is no end.
+    if (surveyed === undefined) return INPUT_UNSET;
+    const splits = Object.keys(surveyed);
     const { isBounded } = source.connector;
     if (splits.length === 0) return { time: TIME_UNSET, isIdle: !isBounded, isEnded: isBounded };
     const times = splits.map((split) => this.#splitTime(source, split, time, now));

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { deriveTimeStatus, type WorkerTime } from '../../src/execution/time-status.ts';
+import { END_OF_TIME, TIME_UNSET } from '../../src/model/index.ts';
+
+type Split = WorkerTime['splits'][number];
+
+const splitOf = (source: string, split: string, watermark: number, parts: Partial<Split> = {}): Split => ({
+  source,
+  split,
+  watermark,
+  isIdle: false,
+  silentMs: 5,
+  ...parts,
+});
+
+const workerOf = (splits: readonly Split[], stages: WorkerTime['stages'] = {}): WorkerTime => ({ splits, stages });
+
+describe('where a job stands in time', () => {
+  it('is held back by the slowest split that is waited for', () => {
+    const workers = [
+      workerOf([splitOf('a', '0', 70), splitOf('b', '0', 20, { isIdle: true })]),
+      workerOf([splitOf('a', '1', 50), splitOf('b', '1', 60), splitOf('b', '2', END_OF_TIME)]),
+    ];
+
+    expect(deriveTimeStatus(workers, 'min')).toEqual({
+      operators: {},
+      heldBackBy: { source: 'a', split: '1', watermark: 50, silentMs: 5 },
+      idleSplits: 1,
+    });
+  });
+
+  it('is held back by the slowest split of the fastest source under policy max', () => {
+    const workers = [workerOf([splitOf('a', '0', 70), splitOf('b', '0', 90), splitOf('b', '1', 80)])];
+
+    expect(deriveTimeStatus(workers, 'max').heldBackBy).toMatchObject({ source: 'b', split: '1' });
+  });
+
+  it('is held back by a split that has said nothing, whose time is not known', () => {
+    const workers = [workerOf([splitOf('a', '0', 70), splitOf('a', '1', TIME_UNSET)])];
+
+    expect(deriveTimeStatus(workers, 'min').heldBackBy).toEqual({
+      source: 'a',
+      split: '1',
+      watermark: undefined,
+      silentMs: 5,
+    });
+  });
+
+  it('is held back by nobody when all have ended or are silent', () => {
+    const workers = [workerOf([splitOf('a', '0', END_OF_TIME), splitOf('b', '0', 3, { isIdle: true })])];
+
+    expect(deriveTimeStatus(workers, 'min').heldBackBy).toBeUndefined();
+  });
+
+  it('shows each operator under the lowest watermark of its subtasks, and no infinities', () => {
+    const workers = [
+      workerOf([], { windows: 90, joined: TIME_UNSET, ended: END_OF_TIME }),
+      workerOf([], { windows: 80, joined: 5, ended: END_OF_TIME }),
+    ];
+
+    expect(deriveTimeStatus(workers, 'min').operators).toEqual({ windows: 80 });
+  });
+});
