@@ -101,7 +101,7 @@ export interface NamedTimers {
   /**
    * Sets the timer of that name, in place of the one that has it. A time that has passed fires behind the call at hand; +Infinity is the end
    * of input. At the end of input, when `watermark` is +Infinity, every time has passed: a timer that sets itself again for ever (a tick) must
-   * stop then, or the job never ends.
+   * stop then; one that does not fails the job after 100,000 times, since it would never end.
    */
   set(name: string, at: TimestampMs): void;
   /** What it is set to; `undefined` where there is none, and in the `onTimer` that it led to. */

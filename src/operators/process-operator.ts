@@ -17,6 +17,7 @@ import {
   type TimestampMs,
   type ValueState,
 } from '../model/index.ts';
+import { EndlessTimer } from './endless-timer.ts';
 import type { NamedTimers, ProcessDefinition, SideDeclarations, StateDeclarations } from './process-definition.ts';
 import { NO_TIMERS, ProcessTimers, TIMER_TIMES_STATE } from './process-timers.ts';
 
@@ -28,6 +29,7 @@ type Handle = ValueState<unknown> | ListState<unknown> | MapState<unknown>;
 export class ProcessOperator implements Operator {
   readonly #definition: ErasedProcess;
   readonly #current: CurrentWork;
+  readonly #endless: EndlessTimer = new EndlessTimer();
   #timers: { readonly event: ProcessTimers; readonly processing: ProcessTimers } | undefined;
 
   constructor(definition: ErasedProcess) {
@@ -64,6 +66,7 @@ export class ProcessOperator implements Operator {
     this.#current.enterTimer(timer, out);
     timers[domain].forget(name);
     this.#definition.onTimer!({ name, at, domain }, this.#current);
+    if (this.#current.watermark === END_OF_TIME) this.#endless.onFired(timer, timers[domain].get(name));
   }
 
   close(): void {

@@ -4,11 +4,13 @@ import { END_OF_TIME, type Key, OperatorError, StreamRecord, type TimeDomain } f
 import {
   defineProcess,
   type ErasedProcess,
+  type NamedTimers,
   ProcessOperator,
   processBlueprint,
   records,
   states,
 } from '../../src/operators/index.ts';
+import { DrivenOperator } from '../../src/testing/driven-operator.ts';
 import { type HarnessStep, runOperator, step } from '../../src/testing/operator-harness.ts';
 import { recordOf, valuesOf } from './records.ts';
 
@@ -19,6 +21,8 @@ type Order =
   | { readonly do: 'get'; readonly domain: TimeDomain; readonly name: string };
 
 const START = 1_000_000;
+/** Behind any clock. */
+const LATER = 1e15;
 const TICK_MS = 7;
 const TICK_LAST = 60;
 
@@ -265,6 +269,35 @@ describe('timers of a process', () => {
     expect(attempt).toThrow(`the timer 'late' was set to ${String(at)}; a timer needs a time in milliseconds`);
     expect(attempt).toThrow('add withEventTime to the source');
   });
+
+  it.each<TimeDomain>(['event', 'processing'])(
+    'that set themselves again for ever end a job of %s time with a word, not never; whatever ends is waited for',
+    (domain) => {
+      const timersOf = (context: { timers: NamedTimers; processingTimers: NamedTimers }): NamedTimers =>
+        domain === 'event' ? context.timers : context.processingTimers;
+      const ticking = defineProcess({
+        emits: records<number>(),
+        process(last: number, context) {
+          timersOf(context).set('tick', LATER);
+          timersOf(context).set('unto', last);
+        },
+        onTimer({ name, at }, context) {
+          if (name === 'tick' && (context.key === 'endless' || at < LATER + 50)) timersOf(context).set('tick', at + 1);
+        },
+      });
+      const driven = (key: Key): DrivenOperator => {
+        const operator = new DrivenOperator({ create: () => create(ticking), state: 'keyed', onEmit: () => {} });
+        operator.process(recordOf(LATER + 10, 'short'));
+        operator.process(recordOf(LATER + 10, key));
+        return operator;
+      };
+
+      expect(() => driven('short').advanceWatermark(END_OF_TIME)).not.toThrow();
+      expect(() => driven('endless').advanceWatermark(END_OF_TIME)).toThrow(
+        /'tick' has set itself again 100000 times since the input ended: .* only while context.watermark is less/,
+      );
+    },
+  );
 
   it('are refused where nobody would be called', () => {
     for (const use of ['set', 'get', 'delete'] as const) {
