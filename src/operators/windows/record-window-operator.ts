@@ -10,9 +10,11 @@ import {
   type OperatorContext,
   type StreamRecord,
   type TimerQueue,
+  type TimestampMs,
   type ValueState,
 } from '../../model/index.ts';
 import { EARLY_TAG, EarlyResults } from './early-results.ts';
+import { derivePassedAtEnd } from './passed-watermark.ts';
 import type { WindowBasis } from './window-basis.ts';
 import type { Slots } from './window-fields.ts';
 
@@ -74,6 +76,11 @@ export class RecordWindowOperator<In> implements Operator<In> {
     if (tag === COMPLETE_TAG && !this.#basis.hasEnded()) {
       this.#timers.add(this.#basis.nextComplete(), COMPLETE_TAG);
     }
+  }
+
+  outputWatermark(watermark: TimestampMs): TimestampMs {
+    // With 'update' every row comes with a record, and is no older.
+    return this.#basis.plan.emit === 'update' ? watermark : derivePassedAtEnd(watermark);
   }
 
   #begin(): void {

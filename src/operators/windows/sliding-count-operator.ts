@@ -12,10 +12,12 @@ import {
   type OperatorContext,
   type StreamRecord,
   type TimerQueue,
+  type TimestampMs,
   type ValueState,
 } from '../../model/index.ts';
 import { createSlider } from './create-slider.ts';
 import { PaneStore } from './pane-store.ts';
+import { derivePassedAtEnd } from './passed-watermark.ts';
 import type { SlideGeometry } from './slide-geometry.ts';
 import type { WindowBasis } from './window-basis.ts';
 import type { Slots } from './window-fields.ts';
@@ -76,6 +78,10 @@ export class SlidingCountOperator<In> implements Operator<In> {
     this.#slider.reset();
     this.#panes.removeBefore(Number.POSITIVE_INFINITY);
     this.#position.clear();
+  }
+
+  outputWatermark(watermark: TimestampMs): TimestampMs {
+    return derivePassedAtEnd(watermark);
   }
 
   #advance(window: number): Slots {

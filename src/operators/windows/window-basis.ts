@@ -18,7 +18,7 @@ import {
 } from '../../model/index.ts';
 import type { AggregatorFields } from '../aggregates/aggregator.ts';
 import { LATE_OUTPUT_INDEX } from '../late-records.ts';
-import { derivePassedWatermark } from './passed-watermark.ts';
+import { derivePassedAtEnd, derivePassedWatermark } from './passed-watermark.ts';
 import type { EmitMode } from './window-definition.ts';
 import { type RecordsIn, type Slots, WindowFields } from './window-fields.ts';
 import { createWindowRowFactory, type WindowRowFactory } from './window-row-factory.ts';
@@ -78,8 +78,9 @@ export class WindowBasis<In = unknown> {
 
   /** The watermark behind the windows; `isEnd` says whether one may end at a time. */
   outputWatermark(watermark: TimestampMs, isEnd: (time: TimestampMs) => boolean): TimestampMs {
-    const { domain, latenessMs } = this.plan;
-    return domain === 'event' ? derivePassedWatermark(watermark, latenessMs, isEnd) : watermark;
+    const { domain, emit, latenessMs } = this.plan;
+    if (domain === 'processing') return watermark;
+    return emit === 'complete' ? derivePassedAtEnd(watermark) : derivePassedWatermark(watermark, latenessMs, isEnd);
   }
 
   /** Wall clock, by which early results come. */
