@@ -13,6 +13,7 @@ import {
   type Operator,
   type OperatorContext,
   OperatorError,
+  type OperatorTime,
   type StreamRecord,
   TIME_UNSET,
   type TimestampMs,
@@ -37,6 +38,7 @@ export class AsyncMapOperator implements Operator, AsynchronousWork {
   /** Those of them that have not begun. */
   readonly #waiting: RecordCall[] = [];
   readonly #profile: ValueProfile = { weight: 0, needsEscape: false };
+  #time!: OperatorTime;
   #inputs!: UnfinishedInputs;
   #site!: CallSite;
   #running = 0;
@@ -56,6 +58,7 @@ export class AsyncMapOperator implements Operator, AsynchronousWork {
   }
 
   open(context: OperatorContext): void {
+    this.#time = context.time;
     this.#inputs = new UnfinishedInputs(context);
     this.#site = {
       fn: this.#fn,
@@ -66,7 +69,8 @@ export class AsyncMapOperator implements Operator, AsynchronousWork {
         context.wake();
       },
     };
-    this.holdWatermark(this.#inputs.restorePassed());
+    const passed = this.#inputs.restorePassed();
+    if (passed > TIME_UNSET) this.#results.hold(passed);
     for (const { record, place } of this.#inputs.restore()) this.#take(record, place);
   }
 
@@ -94,8 +98,10 @@ export class AsyncMapOperator implements Operator, AsynchronousWork {
     do {
       const next = this.#results.next();
       if (typeof next === 'number') {
-        this.#inputs.passed(next);
-        passWatermark(next);
+        // A restored one may be that of a subtask which was ahead of the records that come here now.
+        const watermark = Math.min(next, this.#time.watermark());
+        this.#inputs.passed(watermark);
+        passWatermark(watermark);
       } else {
         this.#giveOut(next, out);
       }

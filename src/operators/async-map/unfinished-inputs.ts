@@ -108,7 +108,10 @@ export class UnfinishedInputs {
     return found;
   }
 
-  /** The last watermark that was passed on; the lowest where several subtasks have become one. */
+  /**
+   * The last watermark that was passed on; the lowest where several subtasks have become one. Kept from the beginning, unset: whoever has not
+   * passed any must not be outvoted by one who has.
+   */
   restorePassed(): TimestampMs {
     const found: TimestampMs[] = [];
     for (const { ownKey } of this.#groups.values()) {
@@ -118,8 +121,7 @@ export class UnfinishedInputs {
       found.push(watermark);
       this.#passed.clear();
     }
-    if (found.length === 0) return TIME_UNSET;
-    const lowest = Math.min(...found);
+    const lowest = found.length === 0 ? TIME_UNSET : Math.min(...found);
     this.passed(lowest);
     return lowest;
   }

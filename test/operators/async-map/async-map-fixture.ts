@@ -1,6 +1,7 @@
 /** An asynchronous operator under virtual time, a service that answers when told, and state that can be cut up and put together. Not a test. */
 import { decodeValue, encodeValue } from '../../../src/codec/value-codec.ts';
 import {
+  END_OF_TIME,
   type Key,
   keyGroupOf,
   type MapState,
@@ -144,6 +145,8 @@ export interface AsyncRigOptions {
   readonly fn?: (value: never, call: AsyncCall) => unknown;
   readonly stored?: Stored;
   readonly ownKeys?: readonly Key[];
+  /** In force in front of the operator: that of a checkpoint for the whole stage, after a restart. Default: above all that are held. */
+  readonly watermark?: TimestampMs;
 }
 
 export class AsyncRig {
@@ -156,7 +159,13 @@ export class AsyncRig {
   readonly records: StreamRecord[] = [];
   woken = 0;
 
-  constructor({ options = {}, fn, stored = new Map(), ownKeys = OWN_KEYS }: AsyncRigOptions = {}) {
+  constructor({
+    options = {},
+    fn,
+    stored = new Map(),
+    ownKeys = OWN_KEYS,
+    watermark = END_OF_TIME,
+  }: AsyncRigOptions = {}) {
     this.state = new OwnState(ownKeys, stored);
     const blueprint = asyncMapBlueprint((fn ?? this.service.ask) as never, options);
     if (blueprint.problems.length > 0) throw new Error(blueprint.problems.join('; '));
@@ -171,7 +180,7 @@ export class AsyncRig {
       ownKeys,
       keyGroups: KEY_GROUPS,
       useKey: (key) => this.state.useKey(key),
-      time: { watermark: () => Number.NEGATIVE_INFINITY, now: () => this.clock.now(), ingestTime: () => 77 },
+      time: { watermark: () => watermark, now: () => this.clock.now(), ingestTime: () => 77 },
       countLate: () => {},
       schedule: (delayMs, callback) => this.clock.schedule(delayMs, callback),
       wake: () => {

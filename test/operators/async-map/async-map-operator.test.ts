@@ -387,7 +387,8 @@ describe('the state of an asyncMap', () => {
     }
 
     expect(rig.story).toHaveLength(300);
-    expect(rig.state.written.size).toBe(3);
+    // And the watermark beside them.
+    expect(rig.state.written.size).toBe(4);
   });
 
   it.each(['ordered', 'unordered'] as const)(
@@ -466,6 +467,34 @@ describe('the state of an asyncMap', () => {
 
     expect(await after.giveOut()).toEqual(['A', 'w20']);
     expect(after.records[0]!.ingestTime).toBe(77);
+  });
+
+  it('lets a subtask that has passed nothing on hold back one that has reached the end, where they become one', async () => {
+    const halves = [OWN_KEYS.slice(0, KEY_GROUPS / 2), OWN_KEYS.slice(KEY_GROUPS / 2)];
+    const [reading, ended] = halves.map((ownKeys) => new AsyncRig({ ownKeys })) as [AsyncRig, AsyncRig];
+    reading.process(recordOf('early'));
+    ended.operator.holdWatermark(Number.POSITIVE_INFINITY);
+    await ended.giveOut();
+    const stored: Stored = new Map([reading, ended].flatMap((rig) => [...rig.state.snapshot()]));
+
+    const one = new AsyncRig({ stored });
+    one.service.of('early').answer('done');
+
+    expect(await one.giveOut()).toEqual(['done']);
+  });
+
+  it('never begins above the watermark in front of it: what was passed on may have been that of other inputs', async () => {
+    const before = new AsyncRig();
+    before.operator.holdWatermark(Number.POSITIVE_INFINITY);
+    await before.giveOut();
+
+    const after = new AsyncRig({ stored: before.state.snapshot(), watermark: 40 });
+    expect(await after.giveOut()).toEqual(['w40']);
+
+    const again = new AsyncRig({ stored: after.state.snapshot() });
+    expect(await again.giveOut()).toEqual(['w40']);
+    again.operator.holdWatermark(50);
+    expect(await again.giveOut()).toEqual(['w50']);
   });
 
   it('is found where the keys are, with another parallelism', async () => {
