@@ -1,176 +1,211 @@
 /**
- * Keyed state alone, with more keys than the heap holds: values that are set and later cleared by timers, or left to expire, in overlapping
- * waves, with epochs and folds as in a job. Ends with code 1 when anything is left in the base tables, or a key was not what it should be.
+ * Whole jobs with far more keys than the heap holds, through the public API, in both modes: windows, state with a time to live,
+ * deduplication with a join. Each job runs in a process of its own whose threads have heaps of `--heap-mib` each; V8 ends it when one
+ * needs more. Prints a line for each; ends with code 1 when a row is missing or wrong, or an entry of a finished key is left in LMDB.
  *
- *   npm run test:bounded -- [--keys 10000000] [--wave 200000] [--cache-mib 64] [--life 500000]
+ *   npm run test:bounded -- [--keys 10000000] [--heap-mib 128] [--part windows|ttl|joins] [--mode continuous|microbatch]
+ *     [--cache-mib 16] [--dirty-mib 8] [--unfolded-mib 8] [--batch-records 50000]
  *
- * The heap is bounded by the npm script: running out of it is the failure this looks for.
+ * A job of two workers has four threads (host, driver, workers), so 128 MiB each are 512 MiB in all. What is not V8's heap is not
+ * bounded by that and is part of the resident memory: buffers, the stacks and code of four threads, and the pages of LMDB's file that the
+ * system keeps in memory.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type CheckpointManifest, type KeyedState, ownedGroups, SystemClock } from '../src/model/index.ts';
-import {
-  createKeyedState,
-  openStateDirectory,
-  openStateReader,
-  STATE_FORMAT_VERSION,
-  type StateDirectory,
-  type StateReader,
-} from '../src/storage/index.ts';
+import type { ExecutionMode } from 'millrace';
+import { decodeValue } from '../src/codec/value-codec.ts';
+import { SystemClock } from '../src/model/index.ts';
+import { inspectState, openStateDirectory } from '../src/storage/index.ts';
 import { LmdbKeyValueReader } from '../src/storage/lmdb-key-value-store.ts';
+import { dataPathOf } from '../src/storage/state-paths.ts';
 import { KEY_SPACE_END, KEY_SPACE_START } from '../src/storage/store-key.ts';
+import {
+  BOUNDED_PARTS,
+  BOUNDED_VARIABLE,
+  type BoundedPart,
+  type BoundedRun,
+  type BoundedSettings,
+  KEYS_PER_BLOCK,
+  SHARDS,
+  type ShardTotals,
+  squareOf,
+  type ThreadMemory,
+} from '../test/fixtures/bounded/bounded-settings.ts';
+import { Workspace } from '../test/recovery/support/workspace.ts';
 
-const JOB = 'bounded-state';
-const NODE = 'keys';
-const KEY_GROUPS = 128;
-const RECORDS_PER_EPOCH = 20_000;
+const FIXTURES = 'test/fixtures/bounded';
+const MIB = 2 ** 20;
+/** Of a job by default. */
+const EPOCHS_RETAINED = 2;
+const ENTRIES_COUNTED_MAX = 100_000;
+const MODES: readonly ExecutionMode[] = ['continuous', 'microbatch'];
 
 const { values: wanted } = parseArgs({
   options: {
     keys: { type: 'string', default: '10000000' },
-    wave: { type: 'string', default: '200000' },
-    'cache-mib': { type: 'string', default: '64' },
-    life: { type: 'string', default: '500000' },
+    'heap-mib': { type: 'string', default: '128' },
+    'cache-mib': { type: 'string', default: '16' },
+    'dirty-mib': { type: 'string', default: '8' },
+    'unfolded-mib': { type: 'string', default: '8' },
+    'batch-records': { type: 'string', default: '50000' },
+    part: { type: 'string' },
+    mode: { type: 'string' },
   },
 });
-const keys = Number(wanted.keys);
-const wave = Number(wanted.wave);
-/** A key is gone so long after it was set. Keys are set one per millisecond. */
-const lifeMs = Number(wanted.life);
+const keys = Math.ceil(Number(wanted.keys) / KEYS_PER_BLOCK) * KEYS_PER_BLOCK;
 
-class BoundedRun {
-  heapBytesMax = 0;
-  readonly #directory: StateDirectory;
-  readonly #reader: StateReader;
-  readonly #state: KeyedState;
-  readonly #generation: number;
-  #epoch = 0;
-  #sinceEpoch = 0;
-
-  constructor(path: string, cacheBytes: number) {
-    this.#directory = openStateDirectory({ path, job: JOB, keyGroups: KEY_GROUPS, clock: new SystemClock() });
-    this.#reader = openStateReader(this.#directory.dataPath);
-    this.#generation = this.#directory.store.beginGeneration();
-    this.#state = createKeyedState({
-      reader: this.#reader,
-      node: NODE,
-      subtask: 0,
-      groups: ownedGroups(0, 1, KEY_GROUPS),
-      keyGroups: KEY_GROUPS,
-      epoch: 0,
-      cacheBytes,
-      clock: new SystemClock(),
-    });
-  }
-
-  /** Every other key is cleared by a timer; the others expire. */
-  set(key: number): void {
-    const now = key;
-    this.#state.setNow(now);
-    this.#state.setCurrentKey(`key ${key}`);
-    if (key % 2 === 0) {
-      this.#state.value<number>('cleared').set(key);
-      this.#state.timers('processing').add(now + lifeMs, 'clear');
-    } else {
-      this.#state.value<number>('expiring', { ttlMs: lifeMs }).set(key);
+let failures = 0;
+for (const part of BOUNDED_PARTS.filter((part) => wanted.part === undefined || part === wanted.part)) {
+  for (const mode of MODES.filter((mode) => wanted.mode === undefined || mode === wanted.mode)) {
+    const workspace = new Workspace(`bounded-${part}`);
+    try {
+      failures += await runPart(workspace, part, mode);
+    } finally {
+      workspace.remove();
     }
-    this.passTime(now);
-    if (++this.#sinceEpoch === RECORDS_PER_EPOCH) this.epoch();
-  }
-
-  passTime(now: number): void {
-    this.#state.setNow(now);
-    for (;;) {
-      const due = this.#state.takeDueTimer('processing', now);
-      if (due === undefined) break;
-      const value = this.#state.value<number>('cleared');
-      if (`key ${value.get()}` !== due.key) throw new Error(`${String(due.key)} holds ${value.get()}`);
-      value.clear();
-      if (++this.#sinceEpoch >= RECORDS_PER_EPOCH) this.epoch();
-    }
-    while (this.#state.nextExpiryAt() <= now) {
-      this.#state.removeExpired(256);
-      this.#sinceEpoch += 256;
-      if (this.#sinceEpoch >= RECORDS_PER_EPOCH) this.epoch();
-    }
-  }
-
-  epoch(): void {
-    this.#sinceEpoch = 0;
-    this.#epoch++;
-    this.#state.freeze(this.#epoch);
-    while (!this.#state.encodeFrozen(10));
-    const delta = this.#state.takeDelta();
-    this.#directory.store.commit({
-      manifest: manifestOf(this.#epoch, this.#generation),
-      deltas: delta === undefined ? [] : [delta],
-      rows: [],
-      deadLetters: [],
-    });
-    while (this.#directory.store.foldSlice());
-    this.#state.onFolded(this.#directory.store.foldedThrough());
-    this.heapBytesMax = Math.max(this.heapBytesMax, process.memoryUsage().heapUsed);
-  }
-
-  memoryBytes(): number {
-    return this.#state.memory().bytes;
-  }
-
-  /** Entries left in the base tables when everything is folded. */
-  finish(): number {
-    for (let epoch = 0; epoch < 3; epoch++) this.epoch();
-    while (this.#directory.store.foldSlice('early'));
-    const raw = new LmdbKeyValueReader(this.#directory.dataPath);
-    const left = raw.keys('state', KEY_SPACE_START, KEY_SPACE_END, 1_000).length;
-    raw.close();
-    this.#reader.close();
-    this.#directory.close();
-    return left;
   }
 }
+process.exitCode = failures === 0 ? 0 : 1;
 
-function manifestOf(epoch: number, generation: number): CheckpointManifest {
-  const never = Number.POSITIVE_INFINITY;
-  return {
-    formatVersion: STATE_FORMAT_VERSION,
-    job: JOB,
-    epoch,
-    generation,
-    fingerprint: JOB,
-    nodes: { [NODE]: { kind: 'process', identity: {}, states: [] } },
-    keyGroups: KEY_GROUPS,
-    committedAt: epoch,
-    offsets: {},
-    tokens: {},
-    totals: { recordsRead: 0, recordsWritten: 0, recordsSkipped: 0, deadLetters: 0 },
-    time: { policy: 'min', splits: {}, stages: {}, nextEventTimer: never, nextProcessingTimer: never, late: {} },
-    isComplete: false,
+async function runPart(workspace: Workspace, part: BoundedPart, mode: ExecutionMode): Promise<number> {
+  const memoryDirectory = workspace.path('memory');
+  mkdirSync(memoryDirectory);
+  const settings: BoundedSettings = {
+    part,
+    keys,
+    memoryDirectory,
+    options: {
+      mode,
+      workers: 2,
+      parallelism: 2,
+      state: {
+        cacheBytes: Number(wanted['cache-mib']) * MIB,
+        dirtyBytesMax: Number(wanted['dirty-mib']) * MIB,
+        unfoldedBytesMax: Number(wanted['unfolded-mib']) * MIB,
+      },
+      batch: { recordsMax: Number(wanted['batch-records']) },
+    },
   };
-}
-
-const parent = mkdtempSync(join(tmpdir(), 'millrace-bounded-'));
-try {
-  const run = new BoundedRun(join(parent, 'state'), Number(wanted['cache-mib']) * 2 ** 20);
-  const begun = performance.now();
-  for (let key = 0; key < keys; key++) {
-    run.set(key);
-    if ((key + 1) % wave === 0) report(run, key + 1, begun);
+  const ended = await runChild(workspace, settings);
+  const of = `${part}, ${mode}`;
+  if (typeof ended === 'string') {
+    console.log(`${of}: ${ended}; ${describeMemory(memoryDirectory)}`);
+    return 1;
   }
-  run.passTime(keys + lifeMs);
-  const left = run.finish();
-  report(run, keys, begun);
-  console.log(`${left} entries are left in the base tables`);
-  process.exitCode = left === 0 ? 0 : 1;
-} finally {
-  rmSync(parent, { recursive: true, force: true });
+  const fileMiB = statSync(dataPathOf(workspace.stateDirectory)).size / MIB;
+  const problems = [
+    ...findProblems(workspace.stateDirectory),
+    ...findLeft(workspace.stateDirectory, `bounded-${part}`),
+  ];
+  const rate = Math.round(ended.recordsRead / ended.seconds);
+  console.log(
+    `${of}: ${keys} keys, ${ended.recordsRead} records in ${ended.seconds.toFixed(0)} s (${rate}/s), ${ended.epochs} epochs; ` +
+      `${describeMemory(memoryDirectory)}, resident ${toMiB(ended.residentBytesMax)} MiB, LMDB ${fileMiB.toFixed(0)} MiB; ` +
+      (problems.length === 0 ? 'all rows right, nothing left' : problems.join('; ')),
+  );
+  return problems.length;
 }
 
-function report(run: BoundedRun, key: number, begun: number): void {
-  const seconds = (performance.now() - begun) / 1000;
-  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-  console.log(
-    `${key} keys, ${Math.round(key / seconds)}/s, cells ${mib(run.memoryBytes())}, heap at most ${mib(run.heapBytesMax)}`,
+/** What it said, or how it died. */
+function runChild(workspace: Workspace, settings: BoundedSettings): Promise<BoundedRun | string> {
+  for (const file of ['bounded-settings.js', 'bounded.job.js', 'run-bounded.js']) workspace.take(`${FIXTURES}/${file}`);
+  const child = spawn(
+    process.execPath,
+    [
+      `--max-old-space-size=${wanted['heap-mib']}`,
+      workspace.path('run-bounded.js'),
+      workspace.path('bounded.job.js'),
+      workspace.stateDirectory,
+    ],
+    {
+      cwd: workspace.directory,
+      env: { ...process.env, [BOUNDED_VARIABLE]: JSON.stringify(settings), NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
+  let said = '';
+  let complained = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complained += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const run = said === '' ? undefined : (JSON.parse(said) as BoundedRun);
+      if (run?.outcome.kind === 'completed') resolve(run);
+      else if (run?.outcome.kind === 'failed') resolve(`failed: ${run.outcome.report.message}`);
+      else resolve(`ended with ${signal ?? code}: ${complained.slice(0, 2000)}`);
+    });
+  });
+}
+
+function describeMemory(directory: string): string {
+  const threads = readdirSync(directory).map(
+    (file) => JSON.parse(readFileSync(join(directory, file), 'utf8')) as ThreadMemory,
+  );
+  const sum = threads.reduce((total, { heapUsedMax }) => total + heapUsedMax, 0);
+  const each = threads.map(({ heapUsedMax }) => toMiB(heapUsedMax)).join(' + ');
+  const limit = Math.max(...threads.map(({ heapLimit }) => heapLimit));
+  return `heaps at most ${each} = ${toMiB(sum)} MiB (V8's limit ${toMiB(limit)} each)`;
+}
+
+function toMiB(bytes: number): number {
+  return Math.round(bytes / MIB);
+}
+
+/** What is wrong in the totals, and what other nodes have as state at the end. */
+function findProblems(stateDirectory: string): readonly string[] {
+  const inspection = inspectState(stateDirectory);
+  try {
+    const found = { rows: 0, sum: 0, squares: 0 };
+    for (const { value } of inspection.rows('totals')) {
+      const { rows, sum, squares } = decodeValue(value) as ShardTotals;
+      found.rows += rows;
+      found.sum += sum;
+      found.squares += squares;
+    }
+    const expected = { rows: keys, sum: 0, squares: 0 };
+    for (let n = 0; n < keys; n++) {
+      expected.sum += n;
+      expected.squares += squareOf(n);
+    }
+    const names = ['rows', 'sum', 'squares'] as const;
+    const problems = names
+      .filter((name) => found[name] !== expected[name])
+      .map((name) => `${name} are ${found[name]}, not ${expected[name]}`);
+    const entries = new Map<string, number>();
+    for (const { node, state } of inspection.entries())
+      entries.set(`${node} ${state}`, (entries.get(`${node} ${state}`) ?? 0) + 1);
+    const totals = [...entries].filter(([, count]) => count !== SHARDS);
+    return [...problems, ...totals.map(([state, count]) => `${count} entries are left of ${state}`)];
+  } finally {
+    inspection.close();
+  }
+}
+
+/**
+ * What is in the base tables besides the totals when all epochs are folded: not as inspection shows it, but as it stands there. The newest
+ * epochs are never folded: some without changes are put behind the last.
+ */
+function findLeft(path: string, job: string): readonly string[] {
+  const inspection = inspectState(path);
+  const manifest = inspection.list().at(-1)!;
+  inspection.close();
+  const { keyGroups, epoch } = manifest;
+  const directory = openStateDirectory({ path, job, keyGroups, clock: new SystemClock() });
+  const { store, dataPath } = directory;
+  const generation = store.beginGeneration();
+  for (let more = 1; more <= EPOCHS_RETAINED; more++)
+    store.commit({ manifest: { ...manifest, generation, epoch: epoch + more }, deltas: [], rows: [], deadLetters: [] });
+  while (store.foldSlice('early'));
+  directory.close();
+  const raw = new LmdbKeyValueReader(dataPath);
+  const left = raw.keys('state', KEY_SPACE_START, KEY_SPACE_END, ENTRIES_COUNTED_MAX).length;
+  raw.close();
+  return left === SHARDS ? [] : [`${left} entries are in the base tables, not ${SHARDS}`];
 }
