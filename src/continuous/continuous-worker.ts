@@ -7,6 +7,7 @@ import type { ChainTime } from '../execution/chain-time.ts';
 import type { Deployment, WorkerEvents, WorkerStatus } from '../execution/deployment.ts';
 import { deriveHeldBack, hasEndedBefore } from '../execution/derive-held-back.ts';
 import { hostSubtask, openReader, type SubtaskSite } from '../execution/host-subtask.ts';
+import { deriveOrigins, type InputOrigin } from '../execution/input-origin.ts';
 import { LatencyRecorder } from '../execution/latency-recorder.ts';
 import type { OperatorChain } from '../execution/operator-chain.ts';
 import { RefusedRecords } from '../execution/refused-records.ts';
@@ -50,6 +51,8 @@ export class ContinuousWorker {
   readonly #deployment: Deployment;
   readonly #ports: ContinuousWorkerPorts;
   readonly #site: SubtaskSite;
+  /** By stage. */
+  readonly #origins: readonly InputOrigin[];
   readonly #hosts: SubtaskHost[] = [];
   readonly #sources: {
     readonly node: NodeId;
@@ -75,6 +78,7 @@ export class ContinuousWorker {
     const firstEpoch = (manifest?.epoch ?? 0) + 1;
     const { clock, crashPoint } = ports;
     this.#site = { plan, options, generation, firstEpoch, baseDirectory, pendingDirectories, clock, crashPoint };
+    this.#origins = deriveOrigins(plan);
     const { splits } = deployment;
     this.#heldBack = deriveHeldBack(plan, (source) => hasEndedBefore(manifest?.time, splits, source));
     const channels = listChannels(plan);
@@ -186,7 +190,12 @@ export class ContinuousWorker {
         channel: this.#ports.readerOf(channel),
         input: exchanges[channel.exchange]!.input,
       })),
-      merger: new WatermarkMerger(groupOf, watermark.policy, restored),
+      merger: new WatermarkMerger(
+        groupOf,
+        watermark.policy,
+        restored,
+        stage.inputs.map((exchange) => this.#origins[exchanges[exchange]!.from]!),
+      ),
     });
   }
 

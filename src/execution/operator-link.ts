@@ -59,6 +59,8 @@ export class OperatorLink implements TimeTarget {
   /** The last watermark that went on. */
   #passed: TimestampMs = TIME_UNSET;
   #isPassedIdle = false;
+  /** Whether what is in front of it is idle; behind it only once calls have settled, whose results are still to come. */
+  #isInputIdle = false;
 
   constructor(parts: OperatorLinkParts) {
     this.node = parts.node;
@@ -123,11 +125,9 @@ export class OperatorLink implements TimeTarget {
   emitSettled(): boolean {
     const work = this.operator.asynchronous;
     if (work === undefined || !work.hasSettled()) return false;
-    return inNode(this.node, () =>
-      work.emitSettled(this.out, (time) =>
-        this.#passTo({ kind: 'watermark', time, isIdle: false, ingestTime: this.#clock.ingestTime }),
-      ),
-    );
+    const hasEmitted = inNode(this.node, () => work.emitSettled(this.out, (time) => this.#passHeld(time)));
+    this.#passHeld(this.#passed);
+    return hasEmitted;
   }
 
   flush(): void {
@@ -148,9 +148,15 @@ export class OperatorLink implements TimeTarget {
       this.#passTo({ ...watermark, time: this.operator.outputWatermark?.(watermark.time) ?? watermark.time });
       return;
     }
+    this.#isInputIdle = watermark.isIdle;
     asynchronous.holdWatermark(watermark.time);
-    if (watermark.isIdle !== this.#isPassedIdle) this.#passTo({ ...watermark, time: this.#passed });
+    this.#passHeld(this.#passed);
     this.emitSettled();
+  }
+
+  #passHeld(time: TimestampMs): void {
+    const isIdle = this.#isInputIdle && this.operator.asynchronous!.pending() === 0;
+    this.#passTo({ kind: 'watermark', time, isIdle, ingestTime: this.#clock.ingestTime });
   }
 
   #passTo(watermark: Watermark): void {

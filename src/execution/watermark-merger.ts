@@ -1,6 +1,6 @@
 /**
  * Merges the watermarks that arrive on the channels of one subtask: by minimum over the channels of an exchange, by the job's policy over
- * exchanges (`merge-times.ts`). What it yields never falls.
+ * exchanges (`merge-times.ts`). Channels that hear of the same sources are idle only together (`input-origin.ts`). What it yields never falls.
  */
 import {
   assert,
@@ -11,17 +11,28 @@ import {
   type Watermark,
   type WatermarkPolicy,
 } from '../model/index.ts';
+import { type InputOrigin, wakeRelated, wakeTogether } from './input-origin.ts';
 import { INPUT_UNSET, mergeTimes, watermarkOf } from './merge-times.ts';
 
 export class WatermarkMerger {
   readonly #channels: { readonly group: number; time: InputTime }[];
   readonly #groups: number;
+  readonly #origins: readonly InputOrigin[];
   readonly #policy: WatermarkPolicy;
   #time: TimestampMs;
   #isIdle = false;
 
-  /** `groupOf`: for each channel the number of its exchange, from 0. `restored`: in force at the last checkpoint. */
-  constructor(groupOf: readonly number[], policy: WatermarkPolicy, restored: TimestampMs) {
+  /**
+   * `groupOf`: for each channel the number of its exchange, from 0. `restored`: in force at the last checkpoint. `origins`: by exchange; where
+   * there is none, its channels turn idle each by itself.
+   */
+  constructor(
+    groupOf: readonly number[],
+    policy: WatermarkPolicy,
+    restored: TimestampMs,
+    origins: readonly InputOrigin[] = [],
+  ) {
+    this.#origins = origins;
     this.#channels = groupOf.map((group) => ({ group, time: INPUT_UNSET }));
     this.#groups = Math.max(-1, ...groupOf) + 1;
     this.#policy = policy;
@@ -46,11 +57,10 @@ export class WatermarkMerger {
   }
 
   #mergedGroups(): readonly InputTime[] {
-    return Array.from({ length: this.#groups }, (_, group) =>
-      mergeTimes(
-        this.#channels.filter((channel) => channel.group === group).map(({ time }) => time),
-        'min',
-      ),
-    );
+    const groups = Array.from({ length: this.#groups }, (_, group) => {
+      const times = this.#channels.filter((channel) => channel.group === group).map(({ time }) => time);
+      return mergeTimes(this.#origins[group]?.isUniform === true ? wakeTogether(times) : times, 'min');
+    });
+    return wakeRelated(groups, this.#origins);
   }
 }

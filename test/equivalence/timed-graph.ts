@@ -160,13 +160,12 @@ export function drawTimedGraph(seed: number): TimedGraph {
     nodes.push(node);
     outputs.push(output);
   };
-  // What waits in a branch that has fallen silent may be late where it meets another that has woken: sleepers are for chains.
+  // What waits in a branch that has fallen silent may be late where it meets that of another source, which has gone on.
   const hasSleeper = random.below(5) === 0;
   const sources = hasSleeper ? 1 : 1 + random.below(3);
   for (let index = 0; index < sources; index++) add(drawSource(random, hasSleeper));
   for (let left = 1 + random.below(6); left > 0; left--) {
     const step = pick(random, STEPS)(random);
-    if (hasSleeper && isTwoInput(step)) continue;
     const inputs = isTwoInput(step) ? [drawInput(random, nodes), drawInput(random, nodes)] : [drawInput(random, nodes)];
     add({ ...step, inputs } as TimedNode);
   }

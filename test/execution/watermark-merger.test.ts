@@ -41,6 +41,26 @@ describe('watermarks of several channels', () => {
     expect(merger.onWatermark(1, at(15))).toEqual(at(15));
   });
 
+  it('wait for channels of the same sources that have not heard yet that these have woken', () => {
+    const origin = { sources: new Set([0]), isUniform: true };
+    const merger = new WatermarkMerger([0, 0], 'min', TIME_UNSET, [origin]);
+    merger.onWatermark(0, at(4, true));
+    expect(merger.onWatermark(1, at(4, true))).toEqual(at(4, true));
+
+    expect(merger.onWatermark(0, at(90))).toEqual({ ...at(4), ingestTime: 90 });
+    expect(merger.onWatermark(0, at(END_OF_TIME))).toBeUndefined();
+    expect(merger.onWatermark(1, at(90))).toEqual(at(90));
+  });
+
+  it('wait for an input that hears of the same source as one that has woken, and for no other', () => {
+    const from = (...sources: readonly number[]) => ({ sources: new Set(sources), isUniform: true });
+    const merger = new WatermarkMerger([0, 1, 2], 'min', TIME_UNSET, [from(0), from(0, 1), from(2)]);
+    for (const channel of [0, 1, 2]) merger.onWatermark(channel, at(4, true));
+
+    expect(merger.onWatermark(0, at(90))).toEqual({ ...at(4), ingestTime: 90 });
+    expect(merger.onWatermark(1, at(80))).toEqual(at(80));
+  });
+
   it('tell that all are idle', () => {
     const merger = new WatermarkMerger([0], 'min', TIME_UNSET);
     merger.onWatermark(0, at(4));
