@@ -80,7 +80,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
   /** Of the step at hand. */
   #now: MonotonicMs = 0;
   /** When the last record read was due. */
-  #ingestTime: MonotonicMs = 0;
+  #ingestTime: MonotonicMs | undefined;
   #watermark: Watermark = { kind: 'watermark', time: TIME_UNSET, isIdle: false, ingestTime: 0 };
   #watermarkAt: MonotonicMs = Number.NEGATIVE_INFINITY;
   /** With `advance: 'epoch'`: what the next marker brings. */
@@ -230,7 +230,10 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
   #raise(time: InputTime): boolean {
     const next = Math.max(this.#watermark.time, watermarkOf(time));
     if (next === this.#watermark.time && time.isIdle === this.#watermark.isIdle) return false;
-    this.#watermark = { kind: 'watermark', time: next, isIdle: time.isIdle, ingestTime: this.#ingestTime };
+    // Silence has no record that was due; nor has the end of a source without any.
+    const isOfRecord = !time.isIdle && this.#ingestTime !== undefined;
+    const ingestTime = isOfRecord ? this.#ingestTime! : this.#now;
+    this.#watermark = { kind: 'watermark', time: next, isIdle: time.isIdle, ingestTime };
     this.#watermarkAt = this.#now;
     this.#host.raise(this.#watermark);
     // What a source is fused with has no timers of event time: one call takes it through.
