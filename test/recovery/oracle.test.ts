@@ -15,6 +15,8 @@ import {
   expectLedger,
   type LedgerState,
 } from './support/ledger-oracle.ts';
+import { makeSensorsInput } from './support/sensors-input.ts';
+import { checkBag, checkWithoutStrays, expectSensors } from './support/sensors-oracle.ts';
 import { TemporaryFolder } from './support/temporary-folder.ts';
 import { Violations } from './support/violations.ts';
 
@@ -191,6 +193,69 @@ describe('the flights', () => {
     expect(check([second])).not.toBe('');
     expect(check([first, first, second])).not.toBe('');
     expect(check([first, { ...second!, meanDelay: 29.5 }])).not.toBe('');
+  });
+});
+
+describe('the sensors', () => {
+  const sensors = makeSensorsInput(5, { readings: 200, repairs: 100 });
+  const readings = sensors.readings.flatMap(({ records }) => records);
+  const strays = readings.filter(({ isStray }) => isStray);
+  const wanted = expectSensors(sensors, new Set(strays.slice(3).map(({ id }) => id)));
+
+  test('have all kinds of results, and times on both sides of the epoch', () => {
+    const counts = Object.fromEntries(Object.entries(wanted).map(([name, { length }]) => [name, length]));
+    for (const [name, count] of Object.entries(counts)) expect(count, name).toBeGreaterThan(5);
+    expect(strays.length).toBeGreaterThan(5);
+    expect(wanted.tumbling.reduce((sum, row) => sum + row.strays, 0)).toBe(3);
+    expect(wanted.joined.some(({ repair }) => repair === null)).toBe(true);
+    expect(wanted.sessions.some((row) => 'readings' in row && Number(row.readings) > 1)).toBe(true);
+    expect(wanted.alarms.filter(({ kind }) => kind === 'close').length).toBeGreaterThan(
+      wanted.alarms.filter(({ kind }) => kind === 'alarm').length,
+    );
+    expect(wanted.sliding.some(({ windowStart }) => windowStart < -500)).toBe(true);
+    expect(wanted.sliding.some(({ windowStart }) => windowStart > 500)).toBe(true);
+    expect(new Set(readings.map(({ id }) => id)).size).toBeLessThan(readings.length);
+  });
+
+  test('are never further out of order than the bound of their source, but for strays', () => {
+    for (const { records } of sensors.readings) {
+      let seen = Number.NEGATIVE_INFINITY;
+      for (const { at, isStray } of records) {
+        if (at === null) continue;
+        if (!isStray) expect(at).toBeGreaterThan(seen - 400);
+        seen = Math.max(seen, at);
+      }
+    }
+  });
+
+  test.each(['tumbling', 'regions', 'sliding', 'sessions', 'joined', 'alarms', 'reminders', 'untimed'] as const)(
+    'are wrong when a row of %s is missing, repeated or different',
+    (name) => {
+      const rows: readonly object[] = wanted[name];
+      const check = (damaged: readonly object[], isPart: boolean): string =>
+        found((complain) => checkBag(name, damaged, rows, isPart, complain));
+
+      expect(check(rows.toReversed(), false)).toBe('');
+      expect(check(rows.slice(1), true)).toBe('');
+      expect(check(rows.slice(1), false)).toContain('missing');
+      expect(check([...rows, rows[0]!], true)).toContain('too many');
+      expect(check([{ ...rows[0], more: 1 }, ...rows.slice(1)], true)).toContain('too many');
+    },
+  );
+
+  test('may miss or have strays while those are under way, but each window once', () => {
+    const rows = wanted.tumbling;
+    const check = (damaged: typeof rows): string =>
+      found((complain) =>
+        checkWithoutStrays('tumbling', damaged, expectSensors(sensors, new Set()).tumbling, complain),
+      );
+    const full = rows.find(({ readings, strays }) => readings > 0 && strays === 0)!;
+    const others = rows.filter((row) => row !== full);
+
+    expect(check(rows)).toBe('');
+    expect(check([...rows, full])).toContain('twice');
+    expect(check([...others, { ...full, readings: full.readings + 1 }])).toContain('too many');
+    expect(check([{ ...full, readings: 0, levels: 0 }])).toContain('nothing in it');
   });
 });
 

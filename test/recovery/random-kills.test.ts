@@ -1,5 +1,5 @@
 /**
- * Reliability row 8, R1, in the short form that runs with every change: SIGKILL at random moments of two jobs, each start
+ * Reliability row 8, R1, in the short form that runs with every change: SIGKILL at random moments of three jobs, each start
  * different from the others (parallelism, epochs, batches, polls, rings, caches, pools). The full form: `npm run test:kill`.
  *
  * I2, I3, I4, I6, I11: state, tables, dead letters and offsets form one consistent cut after every kill; files never show an
@@ -13,6 +13,7 @@ import { Pace } from './support/kill-process.ts';
 import { LedgerUnderTest } from './support/ledger-under-test.ts';
 import { type LifeReport, runLife } from './support/run-life.ts';
 import { partSeed } from './support/seeded-choice.ts';
+import { SensorsUnderTest } from './support/sensors-under-test.ts';
 import { RIG_MODES, type RigMode } from './support/start-plan.ts';
 
 /** Different in every run; whatever fails prints the seed of its life. */
@@ -42,6 +43,7 @@ describe.concurrent('a job that is killed at random moments ends with what a pla
   test.each([
     ['flights', () => new FlightsUnderTest()],
     ['ledger', (seed: number) => new LedgerUnderTest(seed)],
+    ['sensors', (seed: number) => new SensorsUnderTest(seed, { readings: 300, repairs: 150 })],
   ] as const)('%s, whatever its modes', { timeout: TIMEOUT_MS }, async (_, createJob) => {
     for (const modes of RIG_MODES) {
       const reports = await killOften(createJob, modes);
