@@ -43,7 +43,7 @@ async function main(): Promise<number> {
       epoch: { intervalMs: 50 },
     });
     const runningAt = performance.now();
-    const progress = new Progress(process.stdout, DEPARTURES);
+    const progress = new Progress(process.stdout, DEPARTURES, 'departures');
     handle.on('epoch', () => progress.show(handle.status()));
     const outcome = await handle.finished;
     const times = { startMs: runningAt - startedAt, runMs: performance.now() - runningAt };
@@ -57,7 +57,7 @@ async function main(): Promise<number> {
 }
 
 function report(status: JobStatus | undefined, times: RunTimes): number {
-  if (status !== undefined) console.log(`${runSummary(status, times)}\n`);
+  if (status !== undefined) console.log(`${runSummary(status, times, 'departures')}\n`);
   console.log(`${worstAirports(rowsOf<AirportRow>(AIRPORTS))}\n`);
   console.log(`${heaviestDelays(rowsOf<Flight>(HEAVY_DELAYS))}\n`);
   console.log(`Rows: ${fileURLToPath(AIRPORTS)}\n      ${fileURLToPath(HEAVY_DELAYS)}`);

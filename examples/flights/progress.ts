@@ -5,16 +5,19 @@ import { progressLine } from './summary.ts';
 export class Progress {
   readonly #output: NodeJS.WriteStream;
   readonly #total: number;
+  readonly #what: string;
   #last = '';
 
-  constructor(output: NodeJS.WriteStream, total: number) {
+  /** `total`: how many records of `what` there are. */
+  constructor(output: NodeJS.WriteStream, total: number, what: string) {
     this.#output = output;
     this.#total = total;
+    this.#what = what;
   }
 
   show(status: JobStatus | undefined): void {
     if (status === undefined) return;
-    const line = progressLine(status, this.#total);
+    const line = progressLine(status, this.#total, this.#what);
     if (line === this.#last) return;
     this.#last = line;
     this.#output.write(this.#output.isTTY ? `\r${line}\u001b[K` : `${line}\n`);

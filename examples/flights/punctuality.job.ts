@@ -54,10 +54,10 @@ export function punctuality(outOfOrderMs: number): JobDefinition {
     );
     const departures = job
       .source('departures', sources.file<Flight>({ path: 'replay/departures.jsonl' }))
-      .withEventTime(scheduledAt, { outOfOrderMs })
-      .keyBy((flight) => flight.origin);
+      .withEventTime(scheduledAt, { outOfOrderMs });
 
     const hours = departures
+      .keyBy((flight) => flight.origin)
       .window(windows.tumbling({ sizeMs: HOUR_MS }))
       .aggregate({
         flights: aggregates.count(),
@@ -77,6 +77,7 @@ export function punctuality(outOfOrderMs: number): JobDefinition {
 
     // Every sixty minutes that begin at a multiple of ten; of each day (of their ends) the one that lost most, as soon as it is known.
     const slidingHours = departures
+      .keyBy((flight) => flight.origin)
       .window(windows.sliding({ sizeMs: HOUR_MS, slideMs: 10 * MINUTE_MS }))
       .aggregate({
         flights: aggregates.count(),
@@ -109,6 +110,7 @@ export function punctuality(outOfOrderMs: number): JobDefinition {
       .to('worst-hour-rows', sinks.file({ path: 'replay/out/worst-hours.jsonl' }));
 
     const sessions = departures
+      .keyBy((flight) => flight.origin)
       .window(windows.session({ gapMs: 30 * MINUTE_MS }))
       .aggregate({ flights: aggregates.count(), worstDelay: aggregates.max((flight) => flight.delay) })
       .named('sessions');

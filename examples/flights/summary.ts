@@ -22,19 +22,19 @@ const WORST_COUNT = 10;
 const DEPARTURES_MIN = 50;
 const BAR_WIDTH = 20;
 
-/** One line while the job runs. */
-export function progressLine(status: JobStatus, total: number): string {
+/** One line while the job runs. `what`: the records that it reads. */
+export function progressLine(status: JobStatus, total: number, what: string): string {
   const share = Math.min(1, status.recordsRead / total);
   const elapsed = (status.uptimeMs / 1000).toFixed(1).padStart(5);
-  const records = `${grouped(status.recordsRead)} of ${grouped(total)} departures`;
+  const records = `${grouped(status.recordsRead)} of ${grouped(total)} ${what}`;
   return `${elapsed} s  ${bar(share)}  ${records}, epoch ${status.epoch}`;
 }
 
-export function runSummary(status: JobStatus, { startMs, runMs }: RunTimes): string {
+export function runSummary(status: JobStatus, { startMs, runMs }: RunTimes, what: string): string {
   const refused = status.deadLetters + status.recordsSkipped;
   if (status.recordsReadByRun === 0) {
     return (
-      `Nothing new: all ${grouped(status.recordsRead)} departures were processed and committed by an earlier run ` +
+      `Nothing new: all ${grouped(status.recordsRead)} ${what} were processed and committed by an earlier run ` +
       `(epoch ${status.epoch}).\nBegin again with --fresh.`
     );
   }
