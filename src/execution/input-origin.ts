@@ -1,11 +1,13 @@
 /**
- * What an input is fed by, and which inputs cannot stay idle for that reason. Pure.
+ * What an input is fed by, and what follows from it when inputs are merged. Pure.
  *
  * An idle input is passed over because nobody knows whether it will ever speak again. Of an input that hears of the same sources as one that
  * is awake it is known: word is on its way, behind what its operators still hold (windows that have not closed), and that must not come late.
+ * Nor may one of them run ahead while all are idle.
  */
-import type { InputTime, StageIndex } from '../model/index.ts';
+import type { InputTime, StageIndex, WatermarkPolicy } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
+import { mergeTimes } from './merge-times.ts';
 
 export interface InputOrigin {
   /** All that it comes from, however far away. */
@@ -35,24 +37,45 @@ export function deriveOrigins({
   return stages.map(({ index }) => originOf(index));
 }
 
+/** Over the inputs of an operator, each with its channels. Where nothing is known of origins each input stands by itself. */
+export function mergeInputs(
+  inputs: readonly (readonly InputTime[])[],
+  origins: readonly InputOrigin[],
+  policy: WatermarkPolicy,
+): InputTime {
+  const merged = inputs.map((channels, at) =>
+    mergeTimes(origins[at]?.isUniform === true ? wakeTogether(channels) : channels, 'min'),
+  );
+  return mergeTimes(relateInputs(merged, origins), policy);
+}
+
 /** Channels of one uniform input: idle only together. */
 export function wakeTogether(channels: readonly InputTime[]): readonly InputTime[] {
   return channels.some(({ isIdle }) => !isIdle) ? channels.map(awake) : channels;
 }
 
-/** Inputs of one operator: those stay awake that another one says will be. */
-export function wakeRelated(inputs: readonly InputTime[], origins: readonly InputOrigin[]): readonly InputTime[] {
+/**
+ * Inputs of one operator. An idle one stays awake that another one says will be. And while all are idle the highest counts: so one that hears of
+ * fewer sources than another is no higher than that, which may hold back what came of them.
+ */
+export function relateInputs(inputs: readonly InputTime[], origins: readonly InputOrigin[]): readonly InputTime[] {
   if (inputs.every(({ isIdle }) => !isIdle)) return inputs;
   return inputs.map((input, at) => {
-    const origin = origins[at];
-    if (!input.isIdle || origin === undefined) return input;
-    const isCalled = inputs.some((other, otherAt) => {
-      const otherSources = origins[otherAt]?.sources;
-      if (otherSources === undefined || other.isIdle) return false;
-      // One source of those that are awake is enough; of those that have ended all must be.
-      return other.isEnded ? isWithin(origin.sources, otherSources) : isWithin(otherSources, origin.sources);
-    });
-    return isCalled ? awake(input) : input;
+    const own = origins[at]?.sources;
+    if (own === undefined) return input;
+    let related = input;
+    for (const [otherAt, other] of inputs.entries()) {
+      const others = origins[otherAt]?.sources;
+      if (others === undefined || otherAt === at) continue;
+      if (input.isIdle && !other.isIdle) {
+        // One source of those that are awake is enough; of those that have ended all must be.
+        const isCalled = other.isEnded ? isWithin(own, others) : isWithin(others, own);
+        if (isCalled) related = awake(related);
+      } else if (other.isIdle && other.time < related.time && isWithin(own, others)) {
+        related = { ...related, time: other.time };
+      }
+    }
+    return related;
   });
 }
 

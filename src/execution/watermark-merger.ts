@@ -11,8 +11,8 @@ import {
   type Watermark,
   type WatermarkPolicy,
 } from '../model/index.ts';
-import { type InputOrigin, wakeRelated, wakeTogether } from './input-origin.ts';
-import { INPUT_UNSET, mergeTimes, watermarkOf } from './merge-times.ts';
+import { type InputOrigin, mergeInputs } from './input-origin.ts';
+import { INPUT_UNSET, watermarkOf } from './merge-times.ts';
 
 export class WatermarkMerger {
   readonly #channels: { readonly group: number; time: InputTime }[];
@@ -48,7 +48,7 @@ export class WatermarkMerger {
     );
     const isEnded = time === END_OF_TIME;
     input.time = { time: isEnded ? input.time.time : Math.max(time, input.time.time), isIdle, isEnded };
-    const merged = mergeTimes(this.#mergedGroups(), this.#policy);
+    const merged = mergeInputs(this.#channelsByGroup(), this.#origins, this.#policy);
     const risen = Math.max(this.#time, watermarkOf(merged));
     if (risen === this.#time && merged.isIdle === this.#isIdle) return undefined;
     this.#time = risen;
@@ -56,11 +56,9 @@ export class WatermarkMerger {
     return { kind: 'watermark', time: risen, isIdle: merged.isIdle, ingestTime };
   }
 
-  #mergedGroups(): readonly InputTime[] {
-    const groups = Array.from({ length: this.#groups }, (_, group) => {
-      const times = this.#channels.filter((channel) => channel.group === group).map(({ time }) => time);
-      return mergeTimes(this.#origins[group]?.isUniform === true ? wakeTogether(times) : times, 'min');
-    });
-    return wakeRelated(groups, this.#origins);
+  #channelsByGroup(): readonly (readonly InputTime[])[] {
+    return Array.from({ length: this.#groups }, (_, group) =>
+      this.#channels.filter((channel) => channel.group === group).map(({ time }) => time),
+    );
   }
 }

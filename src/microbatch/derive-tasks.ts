@@ -1,6 +1,7 @@
 /**
  * The tasks of one superstep: what each subtask of its stages reads. Pure.
  */
+import { deriveOrigins } from '../execution/input-origin.ts';
 import {
   assert,
   type BatchPlan,
@@ -47,6 +48,7 @@ export function deriveTasks(
   exchanged: Pick<ExchangedRecords, 'writtenTo' | 'timesOf'>,
 ): readonly PlannedTask[] {
   const { plan, deployment, batch, foldedThrough } = work;
+  const origins = deriveOrigins(plan);
   return stages.flatMap((index) => {
     const stage = plan.stages[index]!;
     const time = deriveStageTime(stage, {
@@ -54,6 +56,7 @@ export function deriveTasks(
       lastTime: work.lastTime,
       exchanged,
       policy: deployment.options.watermark.policy,
+      origins: stage.inputs.map((exchange) => origins[plan.exchanges[exchange]!.from]!),
     });
     return Array.from({ length: stage.parallelism }, (_, subtask) => ({
       deployment,

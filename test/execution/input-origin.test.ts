@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deriveOrigins, wakeRelated, wakeTogether } from '../../src/execution/input-origin.ts';
+import { deriveOrigins, relateInputs, wakeTogether } from '../../src/execution/input-origin.ts';
 import { INPUT_UNSET } from '../../src/execution/merge-times.ts';
 import { aggregates, defineJob, sinks, sources } from '../../src/index.ts';
 import type { InputTime } from '../../src/model/index.ts';
@@ -63,6 +63,19 @@ describe('an idle input', () => {
     },
     { title: 'stays idle beside one of the same source that is', own: from(0), other: from(0), is: IDLE, wakes: false },
   ])('$title', ({ own, other, is, wakes }) => {
-    expect(wakeRelated([IDLE, is], [own, other])).toEqual([wakes ? AWAKE : IDLE, is]);
+    expect(relateInputs([IDLE, is], [own, other])).toEqual([wakes ? AWAKE : IDLE, is]);
+  });
+
+  it('is no higher than an idle one that may hold back what came of the same source', () => {
+    const idleAt = (time: number): InputTime => ({ time, isIdle: true, isEnded: false });
+    const both = [idleAt(90), idleAt(60)];
+
+    expect(relateInputs(both, [from(0), from(0, 1)])).toEqual([idleAt(60), idleAt(60)]);
+    expect(relateInputs(both, [from(0), from(1)])).toEqual(both);
+    expect(relateInputs(both, [from(0, 1), from(0)])).toEqual(both);
+    expect(relateInputs([{ ...ENDED, time: 90 }, idleAt(60)], [from(0), from(0, 1)])).toEqual([
+      { ...ENDED, time: 60 },
+      idleAt(60),
+    ]);
   });
 });
