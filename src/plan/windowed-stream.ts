@@ -14,7 +14,7 @@ import type { DraftEdge, DraftNode, GraphDraft } from './graph-draft.ts';
 import { mainOutputOf } from './graph-draft.ts';
 import { blueprintShape } from './node-shapes.ts';
 import { reportFieldNames } from './report-field-names.ts';
-import { SideStream, type Stream } from './stream.ts';
+import { SideStream, Stream } from './stream.ts';
 
 /** Names that rows of windows use for themselves. */
 const WINDOW_ROW_NAMES = ['key', 'windowStart', 'windowEnd', 'isFinal'] as const;
@@ -80,7 +80,8 @@ export class WindowedStream<T, K extends Key, Definition, Options> {
   aggregate(fields: AggregatorFields<T>, { local = false }: { readonly local?: boolean | undefined } = {}): unknown {
     const node = local ? this.#addLocal(fields) : this.#add(this.#blueprint(fields), this.#edges);
     reportFieldNames(this.#graph, node, Object.keys(fields), WINDOW_ROW_NAMES);
-    return new SideStream(this.#graph, mainOutputOf(node));
+    const edges = mainOutputOf(node);
+    return local ? new Stream(this.#graph, edges) : new SideStream(this.#graph, edges);
   }
 
   #blueprint(fields: AggregatorFields<T>): OperatorBlueprint {
