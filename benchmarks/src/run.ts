@@ -16,10 +16,13 @@ import { latency } from './latency.ts';
 import { partials } from './partials.ts';
 import { pause } from './pause.ts';
 import { restart } from './restart.ts';
+import { sliding } from './sliding.ts';
 import { stages } from './stages.ts';
 import { storage } from './storage.ts';
 import { switching } from './switching.ts';
 import { keyedCount, stateless } from './throughput.ts';
+import { timers } from './timers.ts';
+import { windowLatency } from './window-latency.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   keyedCount,
@@ -31,6 +34,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   restart,
   channel,
   partials,
+  sliding,
+  windowLatency,
+  timers,
   stages,
   storage,
 ];

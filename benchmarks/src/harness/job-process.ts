@@ -15,6 +15,7 @@ job.on('epoch', (epoch) => {
   const { user, system } = process.cpuUsage();
   epochs.push({ ...epoch, atMs: machineTimeMs(), cpuMs: (user + system) / 1000 });
   if (epochs.length === 1 && settings.runMs !== undefined) setTimeout(() => void job.close(), settings.runMs);
+  if (epoch.totals.recordsRead >= (settings.untilRecords ?? Number.POSITIVE_INFINITY)) void job.close();
 });
 const outcome = await job.finished;
 const result: JobRunResult = {

@@ -11,6 +11,8 @@ export interface JobRunSettings<JobSettings = unknown> {
   readonly stateDirectory: string;
   /** Close the job so long after its first commit; absent: it ends when its sources have ended. */
   readonly runMs?: number;
+  /** Close the job when so many records are committed. */
+  readonly untilRecords?: number;
 }
 
 export interface ObservedEpoch extends EpochSummary {

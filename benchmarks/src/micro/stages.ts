@@ -39,10 +39,10 @@ const disk = new MemoryDisk();
 const worker = new MicrobatchWorker(plan, {
   clock,
   crashPoint: () => {},
-  createState: (node, subtask, subtasks, epoch) =>
+  createState: ({ id }, subtask, subtasks, epoch) =>
     createKeyedState({
       reader: openMemoryStateReader(disk),
-      node,
+      node: id,
       subtask,
       groups: ownedGroups(subtask, subtasks, plan.keyGroups),
       keyGroups: plan.keyGroups,
@@ -69,7 +69,14 @@ for (let epoch = 1; epoch <= batches; epoch++) {
   const read = await runStage(0, epoch, (subtask) => ({
     kind: 'ranges',
     node: 'payments',
-    splits: [{ split: String(subtask), from: offsets[subtask], range: { recordsMax: records / parallelism } }],
+    splits: [
+      {
+        split: String(subtask),
+        from: offsets[subtask],
+        range: { recordsMax: records / parallelism },
+        seen: Number.NEGATIVE_INFINITY,
+      },
+    ],
     hint: undefined,
   }));
   const readAt = performance.now();
@@ -97,6 +104,7 @@ async function runStage(stage: number, epoch: number, inputOf: (subtask: number)
       attempt: ++attempt,
       claim: createClaim(),
       heartbeat: createHeartbeat(),
+      time: { before: Number.NEGATIVE_INFINITY, after: Number.NEGATIVE_INFINITY, isIdle: false, now: Date.now() },
       input: inputOf(subtask),
     };
     const done = await worker.run(request);
