@@ -6,11 +6,11 @@
  * Nor may one of them run ahead while all are idle.
  */
 import type { InputTime, StageIndex, WatermarkPolicy } from '../model/index.ts';
-import type { PhysicalPlan } from '../plan/physical-plan.ts';
+import type { PhysicalPlan, Stage } from '../plan/physical-plan.ts';
 import { mergeTimes } from './merge-times.ts';
 
 export interface InputOrigin {
-  /** All that it comes from, however far away. */
+  /** All with event time that it comes from, however far away: others never say where time stands. */
   readonly sources: ReadonlySet<StageIndex>;
   /** Whether all its channels hear of all these sources: not so right behind a source, whose subtasks have splits of their own. */
   readonly isUniform: boolean;
@@ -29,7 +29,7 @@ export function deriveOrigins({
     const isUniform = inputs.every(({ partitioning, from }) => partitioning !== 'forward' || originOf(from).isUniform);
     const origin =
       inputs.length === 0
-        ? { sources: new Set([index]), isUniform: false }
+        ? { sources: new Set(hasEventTime(stages[index]!) ? [index] : []), isUniform: false }
         : { sources: new Set(inputs.flatMap(({ from }) => [...originOf(from).sources])), isUniform };
     origins.set(index, origin);
     return origin;
@@ -66,7 +66,7 @@ export function relateInputs(inputs: readonly InputTime[], origins: readonly Inp
     let related = input;
     for (const [otherAt, other] of inputs.entries()) {
       const others = origins[otherAt]?.sources;
-      if (others === undefined || otherAt === at) continue;
+      if (others === undefined || others.size === 0 || otherAt === at) continue;
       if (input.isIdle && !other.isIdle) {
         // One source of those that are awake is enough; of those that have ended all must be.
         const isCalled = other.isEnded ? isWithin(own, others) : isWithin(others, own);
@@ -77,6 +77,11 @@ export function relateInputs(inputs: readonly InputTime[], origins: readonly Inp
     }
     return related;
   });
+}
+
+function hasEventTime({ chain }: Stage): boolean {
+  const head = chain[0]!.node;
+  return head.role === 'source' && head.eventTime !== undefined;
 }
 
 function awake(input: InputTime): InputTime {

@@ -14,9 +14,9 @@ const from = (...stages: readonly number[]) => ({ sources: new Set(stages), isUn
 describe('what an input is fed by', () => {
   it('is uniform behind an exchange of all with all, and not right behind a source or what goes on with its subtasks', () => {
     const job = defineJob('two', (builder) => {
-      const a = builder.source('a', sources.memory<string>([]));
-      const b = builder.source('b', sources.memory<string>([]));
-      a.merge(b)
+      const timed = (name: string) => builder.source(name, sources.memory<string>([])).withEventTime(Number);
+      timed('a')
+        .merge(timed('b'), builder.source('timeless', sources.memory<string>([])))
         .keyBy((key) => key)
         .aggregate({ count: aggregates.count() })
         .to('out', sinks.memory());
@@ -28,8 +28,9 @@ describe('what an input is fed by', () => {
     const origin = (prefix: string) => origins[plan.stages.findIndex(({ name }) => name.startsWith(prefix))];
     expect(origin('a')).toEqual({ sources: new Set([0]), isUniform: false });
     expect(origin('b')).toEqual({ sources: new Set([1]), isUniform: false });
-    expect(origin('(a+b)/keyBy')).toEqual({ sources: new Set([0, 1]), isUniform: false });
-    expect(origin('(a+b)/keyBy/aggregate')).toEqual({ sources: new Set([0, 1]), isUniform: true });
+    expect(origin('timeless')).toEqual({ sources: new Set(), isUniform: false });
+    expect(origin('(a+b+timeless)/keyBy')).toEqual({ sources: new Set([0, 1]), isUniform: false });
+    expect(origin('(a+b+timeless)/keyBy/aggregate')).toEqual({ sources: new Set([0, 1]), isUniform: true });
   });
 });
 
