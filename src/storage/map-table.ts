@@ -63,8 +63,11 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
   }
 
   clear(): void {
-    const subs = Array.from(this.#cellsOf(this.#scope.requireKey(this.name)), ({ sub }) => sub as Key);
-    for (const sub of subs) this.#write(sub, ABSENT);
+    const key = this.#scope.requireKey(this.name);
+    const owner = this.#keys.find(key);
+    // Entries that were deleted in this epoch are still in memory: where all are there, the dead ones cost a look, and no place in an order.
+    const cells = owner?.isComplete === true ? this.#liveCellsOf(owner) : Array.from(this.#cellsOf(key));
+    for (const { sub } of cells) this.#write(sub as Key, ABSENT);
   }
 
   expire(key: Key, sub: string, indexedAt: TimestampMs): void {
@@ -105,6 +108,13 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
       this.#lifetimes.read(cell, this.ttl);
       yield [cell.sub as Key, cell.value as V];
     }
+  }
+
+  /** In no order. */
+  #liveCellsOf(owner: KeyCells): readonly Cell[] {
+    const live: Cell[] = [];
+    for (const cell of owner.cells.values()) if (this.#lifetimes.isLive(cell)) live.push(cell);
+    return live;
   }
 
   /** Touched cells of the entries that are there to be seen. */

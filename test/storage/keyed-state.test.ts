@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeValue } from '../../src/codec/value-codec.ts';
 import {
   AssertionError,
@@ -215,6 +215,22 @@ describe('a map', () => {
 
     expect(seen).toEqual(['a', 'b', 'd']);
     expect([...parts.entries()].map(([sub]) => sub)).toEqual(['a', 'b', 'd', 'e']);
+  });
+
+  it('cleared again and again within an epoch puts what it no longer has into no order', () => {
+    const state = create();
+    const windows = state.map<number>('windows');
+    state.setCurrentKey('a');
+    const compare = vi.spyOn(Buffer, 'compare');
+
+    for (let round = 0; round < 100; round++) {
+      windows.set(round, round);
+      windows.clear();
+    }
+
+    expect(compare).not.toHaveBeenCalled();
+    expect([...windows.entries()]).toEqual([]);
+    compare.mockRestore();
   });
 });
 
