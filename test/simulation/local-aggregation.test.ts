@@ -84,4 +84,32 @@ describe.each(MODES)('local aggregation, in %s mode', (mode) => {
 
     expect(sink.records.map((row) => JSON.stringify(row)).sort()).toEqual(expectedRows());
   });
+
+  /** Its records then come by channels, with markers between them: in continuous mode several epochs in one step. */
+  it.each(SEEDS)('gives them behind another exchange too, epoch by epoch, seed %i', async (seed) => {
+    const sink = sinks.memory<{ key: string; windowStart: number; payments: number; total: number }>();
+    const job = defineJob('spread', (builder) => {
+      builder
+        .source('payments', sources.memory(payments))
+        .withEventTime(({ at }) => at, { idleTimeoutMs: Number.POSITIVE_INFINITY })
+        .rebalance()
+        .keyBy(({ card }) => card)
+        .window(windows.tumbling({ sizeMs: SIZE }))
+        .aggregate({ payments: aggregates.count(), total: aggregates.sum(({ amount }) => amount) }, { local: true })
+        .to('out', sink);
+    });
+
+    await simulateJob(job, {
+      seed,
+      options: { mode, parallelism: 2, workers: 2, epoch: { records: 7 }, batch: { recordsMax: 60 } },
+      faults: { workerKills: 3, crashes: 5 },
+    });
+
+    const found = sink.records.map(({ key, windowStart, payments, total }) => [key, windowStart, payments, total]);
+    const expected = [...grouped()].map(([group, all]) => {
+      const [card, start] = group.split(' ');
+      return [card, Number(start), all.length, all.reduce((sum, { amount }) => sum + amount, 0)];
+    });
+    expect(found.map((row) => row.join()).sort()).toEqual(expected.map((row) => row.join()).sort());
+  });
 });

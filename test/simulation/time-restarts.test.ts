@@ -73,7 +73,7 @@ describe('a batch that runs again behind a crash', () => {
     'has the wall clock of its plan: crash at %s',
     async (crashAt) => {
       const disk = new MemoryDisk();
-      const sink = sinks.memory<{ index: number; now: number; firedAt?: number }>();
+      const sink = sinks.memory<{ index: number; now: number }>();
       const job = defineJob('replayed', (builder) => {
         builder
           .source('in', sources.generator({ records: 60, create: (index) => index }))
@@ -91,6 +91,7 @@ describe('a batch that runs again behind a crash', () => {
       await simulateJob(job, {
         seed: 2,
         disk,
+        roundMs: 1,
         faults: { crashAt: [crashAt] },
         optionsOf: () => {
           plannedAt.push(diskLedger(disk).planned?.plannedAt);
