@@ -5,7 +5,7 @@
  * It opens the state read-only and never writes to it, so that the driver may terminate the thread anywhere (reliability F1).
  */
 import { type ControlPorts, connectControl, WorkerLoop, withTransfer } from './actors/index.ts';
-import { type RunMemory, SharedHeartbeatWriter, SharedParker } from './channels/index.ts';
+import { type RunMemory, SharedBrake, SharedHeartbeatWriter, SharedParker } from './channels/index.ts';
 import { ContinuousWorker } from './continuous/continuous-worker.ts';
 import { WorkerChannels } from './continuous/worker-channels.ts';
 import { createCrashPoint } from './crash-point.ts';
@@ -53,6 +53,7 @@ export function deployWorker(deployment: Deployment, surroundings: WorkerSurroun
       }),
     writerOf: (channel) => channels.writerOf(channel),
     readerOf: (channel) => channels.readerOf(channel),
+    brake: new SharedBrake(memory.brake),
     events,
   });
 

@@ -6,6 +6,7 @@ export { createRing } from './ring.ts';
 export { RingChannelReader, type RingChannelReaderOptions } from './ring-channel-reader.ts';
 export { RingChannelWriter, type RingChannelWriterOptions } from './ring-channel-writer.ts';
 export { createRunMemory, type RunMemory } from './run-memory.ts';
+export { SharedBrake } from './shared-brake.ts';
 export { createClaim, SharedClaim } from './shared-claim.ts';
 export { SharedParker, type SharedParkerOptions } from './shared-parker.ts';
 export type { ShuffleChunk } from './shuffle-memory.ts';

@@ -4,6 +4,7 @@
 import { createDoorbell } from './doorbell.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createRing } from './ring.ts';
+import { createBrake } from './shared-brake.ts';
 
 export interface RunMemory {
   /** By channel id: the channels that cross threads. */
@@ -12,6 +13,8 @@ export interface RunMemory {
   readonly bells: readonly SharedArrayBuffer[];
   /** One heartbeat per worker. */
   readonly heartbeats: readonly SharedArrayBuffer[];
+  /** One for all workers. */
+  readonly brake: SharedArrayBuffer;
 }
 
 export function createRunMemory(workers: number, ringIds: readonly string[], ringBytes: number): RunMemory {
@@ -19,5 +22,6 @@ export function createRunMemory(workers: number, ringIds: readonly string[], rin
     rings: Object.fromEntries(ringIds.map((id) => [id, createRing(ringBytes)])),
     bells: Array.from({ length: workers }, createDoorbell),
     heartbeats: Array.from({ length: workers }, createHeartbeat),
+    brake: createBrake(),
   };
 }

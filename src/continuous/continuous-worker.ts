@@ -43,7 +43,16 @@ export interface ContinuousWorkerPorts {
   createState(node: OperatorNode, subtask: SubtaskIndex, parallelism: number): KeyedState;
   writerOf(channel: ChannelPlacement): ChannelWriter;
   readerOf(channel: ChannelPlacement): ChannelReader;
+  /** Shared by all workers of the generation. */
+  readonly brake: Brake;
   readonly events: WorkerEvents;
+}
+
+/** Held by subtasks with too much changed state; while it is, no source reads. */
+export interface Brake {
+  press(): void;
+  release(): void;
+  isPressed(): boolean;
 }
 
 export class ContinuousWorker {
@@ -157,6 +166,7 @@ export class ContinuousWorker {
       wake: () => {},
       deliver: (snapshot) => events.snapshot(snapshot),
       requestEpoch: (reason) => events.requestEpoch(reason),
+      holdSources: (isHeld) => (isHeld ? this.#ports.brake.press() : this.#ports.brake.release()),
       fail: (report) => events.failed(report),
     });
     this.#states.push(...chain.states);
@@ -167,7 +177,8 @@ export class ContinuousWorker {
     chain.time.restore(restored);
     if (head.role === 'source') return this.#createSource(stage, subtask, head, host, chain);
     // What is behind it knows nothing yet, and may never hear of it again.
-    if (restored !== TIME_UNSET) host.raise({ kind: 'watermark', time: restored, isIdle: false, ingestTime: 0 });
+    if (restored !== TIME_UNSET)
+      host.raise({ kind: 'watermark', time: restored, isIdle: false, ingestTime: clock.monotonic() });
     return this.#createExchange(stage, subtask, host, chain, channels, restored);
   }
 
@@ -227,6 +238,7 @@ export class ContinuousWorker {
       watermarkIntervalMs: options.watermark.intervalMs,
       epochRecords: Math.ceil(options.epoch.records / stage.parallelism),
       requestEpoch: (reason) => events.requestEpoch(reason),
+      isStateFull: () => this.#ports.brake.isPressed(),
       isHeldBack: this.#heldBack.has(node.id),
       onEnded: () => {
         events.status(this.status());

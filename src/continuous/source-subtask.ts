@@ -34,6 +34,9 @@ import {
 } from '../model/index.ts';
 import { type LiveSubtask, type SubtaskCommand, SubtaskMailbox } from './subtask-command.ts';
 
+/** Nobody rings when reading may go on. */
+const HELD_LOOK_MS = 1;
+
 export interface SourceSubtaskOptions {
   readonly host: SubtaskHost;
   readonly node: NodeId;
@@ -53,6 +56,8 @@ export interface SourceSubtaskOptions {
   /** It does not read before it is released. */
   readonly isHeldBack: boolean;
   requestEpoch(reason: string): void;
+  /** Some subtask of the generation holds too much changed state: nothing is read until its next epoch. */
+  isStateFull(): boolean;
   /** Nothing will ever come again. */
   onEnded(): void;
 }
@@ -132,8 +137,11 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
     let hasWorked = this.#mailbox.obeyAll();
     if (host.advanceTime(budget)) hasWorked = true;
-    if (this.#mayPoll() && !refused.isFull() && this.#poll(budget) === 'progress') hasWorked = true;
-    if (this.#options.advance === 'record' && this.#raiseWithRecords()) hasWorked = true;
+    const isHeld = this.#options.isStateFull();
+    if (!isHeld && this.#mayPoll() && !refused.isFull() && this.#poll(budget) === 'progress') hasWorked = true;
+    // One that may not read has not fallen silent.
+    const mayRaise = !isHeld || this.#state === 'ended';
+    if (mayRaise && this.#options.advance === 'record' && this.#raiseWithRecords()) hasWorked = true;
     if (this.#finalMarker !== undefined && !host.isWaitingForCalls()) {
       this.#sealNow(this.#finalMarker);
       hasWorked = true;
@@ -172,6 +180,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     const timeAt = this.#host.wakeAt();
     if (this.#isFinished || this.#state === 'ended') return timeAt;
     const { advance, clock, eventTime } = this.#options;
+    if (this.#options.isStateFull()) return Math.min(timeAt, clock.monotonic() + HELD_LOOK_MS);
     const idleAt = advance === 'record' ? eventTime.idleAt(clock.monotonic()) : Number.POSITIVE_INFINITY;
     return Math.min(timeAt, idleAt, this.#isHeldBack ? Number.POSITIVE_INFINITY : this.#reader.wakeAt());
   }

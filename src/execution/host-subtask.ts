@@ -65,6 +65,8 @@ export interface SubtaskPorts {
   guardWriter?(node: SinkNode, writer: SinkWriter): SinkWriter;
   deliver(snapshot: SubtaskSnapshot): void;
   requestEpoch(reason: string): void;
+  /** Nothing is to be read while it holds too much changed state. Absent where the engine bounds what is read by itself. */
+  holdSources?(isHeld: boolean): void;
   fail(report: ErrorReport): void;
 }
 
@@ -121,6 +123,7 @@ export function hostSubtask(
     dirtyBytesMax: options.state.dirtyBytesMax,
     deliver: (snapshot) => ports.deliver(snapshot),
     requestEpoch: (reason) => ports.requestEpoch(reason),
+    holdSources: (isHeld) => ports.holdSources?.(isHeld),
     fail: (report) => ports.fail(report),
   });
   return { chain, host };

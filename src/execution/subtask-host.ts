@@ -58,6 +58,9 @@ export interface ChainOutput {
   readonly channel: ChannelWriter;
 }
 
+/** Changed state at which nothing more is read, in multiples of what asks for an early epoch. */
+const HOLD_FACTOR = 2;
+
 export interface SubtaskHostOptions {
   readonly id: SubtaskId;
   readonly subtask: SubtaskIndex;
@@ -76,6 +79,8 @@ export interface SubtaskHostOptions {
   readonly dirtyBytesMax: number;
   deliver(snapshot: SubtaskSnapshot): void;
   requestEpoch(reason: string): void;
+  /** Nothing is to be read until it says so again with `false`. */
+  holdSources(isHeld: boolean): void;
   /** A sink's asynchronous prepare failed. */
   fail(report: ErrorReport): void;
 }
@@ -97,6 +102,7 @@ export class SubtaskHost {
   #sealedEpoch: Epoch;
   #pending: PendingSnapshot | undefined;
   #hasRequestedEpoch = false;
+  #isHolding = false;
   #foldedThrough: Epoch = 0;
   #isClosed = false;
 
@@ -215,6 +221,8 @@ export class SubtaskHost {
       late: chain.time.takeLate(),
     };
     for (const state of chain.states) state.freeze(marker.epoch);
+    if (this.#isHolding) this.#options.holdSources(false);
+    this.#isHolding = false;
     this.#eachOutput((channel) => channel.control(marker));
     this.#eachOutput((channel) => channel.flush());
     const pending: PendingSnapshot = {
@@ -236,11 +244,8 @@ export class SubtaskHost {
   /** One slice of encoding. True when it did something. */
   encodeSlice(): boolean {
     const pending = this.#pending;
-    if (pending === undefined) {
-      this.#watchDirtyBytes();
-      return false;
-    }
-    if (pending.isEncoded) return false;
+    this.#watchDirtyBytes();
+    if (pending === undefined || pending.isEncoded) return false;
     let budgetMs = this.#options.encodeSliceMs;
     const { chain, clock } = this.#options;
     for (const state of chain.states) {
@@ -326,12 +331,19 @@ export class SubtaskHost {
     });
   }
 
+  /** Asks for an epoch, and stops the sources where it does not come in time: the one before may still be committed or folded (I8). */
   #watchDirtyBytes(): void {
-    if (this.#hasRequestedEpoch) return;
+    if (this.#isHolding) return;
     let bytes = 0;
     for (const state of this.#options.chain.states) bytes += state.dirtyBytes();
-    if (bytes < this.#options.dirtyBytesMax) return;
-    this.#hasRequestedEpoch = true;
-    this.#options.requestEpoch(`I8: ${this.id} holds ${bytes} bytes of changed state`);
+    const { dirtyBytesMax } = this.#options;
+    if (bytes < dirtyBytesMax) return;
+    if (!this.#hasRequestedEpoch) {
+      this.#hasRequestedEpoch = true;
+      this.#options.requestEpoch(`I8: ${this.id} holds ${bytes} bytes of changed state`);
+    }
+    if (bytes < HOLD_FACTOR * dirtyBytesMax) return;
+    this.#isHolding = true;
+    this.#options.holdSources(true);
   }
 }

@@ -2,7 +2,7 @@
  * Continuous mode without threads, time and chance: the production subtasks of one worker, stepped in turn on the calling thread until none of
  * them moves. Every exchange is a ring, so every record that crosses one is encoded.
  */
-import { createRunMemory, RingChannelReader, RingChannelWriter } from '../channels/index.ts';
+import { createRunMemory, RingChannelReader, RingChannelWriter, SharedBrake } from '../channels/index.ts';
 import { ContinuousWorker } from '../continuous/continuous-worker.ts';
 import { deriveHeldBack, hasEndedBefore } from '../execution/derive-held-back.ts';
 import { EpochTracker } from '../execution/epoch-tracker.ts';
@@ -49,7 +49,7 @@ export class ContinuousDrive implements JobDrive {
     this.#stepRecords = options.loop.stepRecords;
     const subtasks = listSubtasks(plan).map(({ stage, subtask }) => subtaskId(stage, subtask));
     this.#tracker = new EpochTracker(subtasks, generation, manifest?.epoch ?? 0);
-    const { rings } = createRunMemory(
+    const { rings, brake } = createRunMemory(
       plan.workers,
       listChannels(plan).map(({ id }) => id),
       channel.ringBytes,
@@ -72,6 +72,7 @@ export class ContinuousDrive implements JobDrive {
       writerOf: (of) =>
         new RingChannelWriter({ ring: ringOf(of), consumerBell: NO_BELL, frameRecordsMax: channel.frameRecords }),
       readerOf: (of) => new RingChannelReader({ ring: ringOf(of), producerBell: NO_BELL }),
+      brake: new SharedBrake(brake),
       events: {
         snapshot: (snapshot) => {
           if (this.#tracker.add(snapshot) === 'complete') this.#isComplete = true;

@@ -10,6 +10,7 @@ import {
   RingChannelReader,
   RingChannelWriter,
   type RunMemory,
+  SharedBrake,
 } from '../channels/index.ts';
 import { ContinuousWorker } from '../continuous/continuous-worker.ts';
 import type { PreparedWorkers, WorkerHosting, WorkerLink } from '../continuous/worker-hosting.ts';
@@ -164,6 +165,7 @@ class SimulatedWorker implements WorkerLink {
         const ring = memory.rings[channel.id];
         return ring === undefined ? localOf(channel.id).reader : new RingChannelReader({ ring, producerBell: NO_BELL });
       },
+      brake: new SharedBrake(memory.brake),
       events: this.#events,
     });
   }

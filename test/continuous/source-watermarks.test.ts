@@ -36,6 +36,7 @@ function source(poll: SourceReader['poll']) {
     watermarkIntervalMs: 0,
     epochRecords: 0,
     isHeldBack: false,
+    isStateFull: () => false,
     onEnded: () => {},
   } as unknown as SourceSubtaskOptions);
   return { clock, raised, step: () => subtask.step(100) };
