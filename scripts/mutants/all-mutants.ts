@@ -3,6 +3,8 @@ import { MICROBATCH_MUTANTS } from './microbatch-mutants.ts';
 import { MODE_MUTANTS } from './mode-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { PROTOCOL_MUTANTS } from './protocol-mutants.ts';
+import { TIME_MUTANTS } from './time-mutants.ts';
+import { TIMED_OPERATOR_MUTANTS } from './timed-operator-mutants.ts';
 import { WINDOW_MUTANTS } from './window-mutants.ts';
 
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -10,4 +12,6 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...MICROBATCH_MUTANTS,
   ...MODE_MUTANTS,
   ...WINDOW_MUTANTS,
+  ...TIME_MUTANTS,
+  ...TIMED_OPERATOR_MUTANTS,
 ];

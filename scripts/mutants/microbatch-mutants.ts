@@ -70,8 +70,8 @@ export const MICROBATCH_MUTANTS: readonly Mutant[] = [
     id: 'B7',
     bug: 'an attempt takes its claim before it has processed its input',
     file: WORKER,
-    from: '      const isOpen = found.process(request, () => {\n        heartbeat.beat();\n        return claim.holder() === 0;\n',
-    to: '      const isFirst = claim.take(attempt);\n      const isOpen = found.process(request, () => {\n        heartbeat.beat();\n        return isFirst;\n',
+    from: '      const isOpen = await found.process(request, () => {\n        heartbeat.beat();\n        return claim.holder() === 0;\n',
+    to: '      const isFirst = claim.take(attempt);\n      const isOpen = await found.process(request, () => {\n        heartbeat.beat();\n        return isFirst;\n',
     tests: ONE_THREAD,
   },
   {

@@ -1,67 +1,51 @@
 import { describe, expect, it } from 'vitest';
 import { sealTime } from '../../src/execution/seal-time.ts';
-import { type CheckpointTime, END_OF_TIME, type SubtaskTime } from '../../src/model/index.ts';
-import type { PhysicalPlan } from '../../src/plan/physical-plan.ts';
+import { END_OF_TIME, type SubtaskSnapshot, type SubtaskTime } from '../../src/model/index.ts';
+import type { PhysicalPlan } from '../../src/plan/index.ts';
 import { snapshotOf } from '../support/snapshots.ts';
 
-const plan = {
-  stages: ['in', 'windows'].map((id, index) => ({ index, chain: [{ node: { id } }] })),
-} as unknown as PhysicalPlan;
+const stageOf = (index: number, id: string) => ({ index, chain: [{ node: { id } }] });
+const plan = { stages: [stageOf(0, 'in'), stageOf(1, 'window')] } as unknown as PhysicalPlan;
 
-const NOTHING: SubtaskTime = {
-  watermark: 0,
-  splits: {},
-  nextEventTimer: END_OF_TIME,
-  nextProcessingTimer: END_OF_TIME,
-  late: {},
-};
+function partOf(subtask: string, time: Partial<SubtaskTime>): SubtaskSnapshot {
+  const none: SubtaskTime = {
+    watermark: END_OF_TIME,
+    splits: {},
+    nextEventTimer: END_OF_TIME,
+    nextProcessingTimer: END_OF_TIME,
+    late: {},
+  };
+  return { ...snapshotOf({ subtask, epoch: 1 }), time: { ...none, ...time } };
+}
 
-const part = (subtask: string, time: Partial<SubtaskTime>) =>
-  snapshotOf({ subtask, epoch: 3, time: { ...NOTHING, ...time } });
-
-const PREVIOUS: CheckpointTime = {
-  policy: 'min',
-  splits: { in: { a: 10, b: 20 } },
-  stages: { in: 5, windows: 5 },
-  nextEventTimer: 1,
-  nextProcessingTimer: 2,
-  late: { windows: 3, joined: 1 },
-};
-
-describe('the time of an epoch', () => {
-  it('keeps the splits that nobody read, and takes on what the others have seen', () => {
-    const { splits } = sealTime([part('0.0', { splits: { a: 40 } }), part('1.0', {})], PREVIOUS, plan, 'min');
-
-    expect(splits).toEqual({ in: { a: 40, b: 20 } });
-  });
-
-  it('has the watermark of the slowest subtask of each stage', () => {
-    const parts = [part('0.0', { watermark: 9 }), part('1.0', { watermark: 8 }), part('1.1', { watermark: 7 })];
-
-    expect(sealTime(parts, undefined, plan, 'max')).toMatchObject({ policy: 'max', stages: { in: 9, windows: 7 } });
-  });
-
-  it('has the earliest timers of all, and forgets those of the epoch before', () => {
+describe('where a job stands in time behind an epoch', () => {
+  it('is for each stage where its slowest subtask stands', () => {
     const parts = [
-      part('0.0', {}),
-      part('1.0', { nextEventTimer: 70, nextProcessingTimer: 900 }),
-      part('1.1', { nextEventTimer: 60 }),
+      partOf('0.0', { watermark: 70 }),
+      partOf('0.1', { watermark: END_OF_TIME }),
+      partOf('1.0', { watermark: 50 }),
+      partOf('1.1', { watermark: 40 }),
     ];
 
-    expect(sealTime(parts, PREVIOUS, plan, 'min')).toMatchObject({ nextEventTimer: 60, nextProcessingTimer: 900 });
+    expect(sealTime(parts, undefined, plan, 'min').stages).toEqual({ in: 70, window: 40 });
   });
 
-  it('counts late records over all epochs', () => {
-    const parts = [part('1.0', { late: { windows: 2 } }), part('1.1', { late: { windows: 1, other: 4 } })];
+  it('has the earliest timer of each clock', () => {
+    const parts = [
+      partOf('0.0', {}),
+      partOf('1.0', { nextEventTimer: 9, nextProcessingTimer: 800 }),
+      partOf('1.1', { nextEventTimer: -3, nextProcessingTimer: 900 }),
+    ];
 
-    expect(sealTime(parts, PREVIOUS, plan, 'min').late).toEqual({ windows: 6, joined: 1, other: 4 });
+    expect(sealTime(parts, undefined, plan, 'min')).toMatchObject({ nextEventTimer: -3, nextProcessingTimer: 800 });
   });
 
-  it('takes split names for data', () => {
-    const splits = JSON.parse('{"__proto__": 7}') as Record<string, number>;
+  it('keeps splits that nobody read in this epoch, and adds up what was late', () => {
+    const first = sealTime([partOf('0.0', { splits: { a: 5, b: 6 }, late: { window: 2 } })], undefined, plan, 'max');
+    const parts = [partOf('0.0', { splits: { a: 8 } }), partOf('1.0', { late: { window: 1, other: 3 } })];
 
-    const sealed = sealTime([part('0.0', { splits })], undefined, plan, 'min');
+    const second = sealTime(parts, first, plan, 'max');
 
-    expect(Object.entries(sealed.splits['in']!)).toEqual([['__proto__', 7]]);
+    expect(second).toMatchObject({ policy: 'max', splits: { in: { a: 8, b: 6 } }, late: { window: 3, other: 3 } });
   });
 });
