@@ -7,6 +7,7 @@ import { ZoneClock } from './zone-clock.ts';
 
 const EMIT_MODES: readonly EmitMode[] = ['append', 'update', 'complete'];
 const UNITS: readonly CalendarUnit[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'];
+const OPTION_NAMES: readonly string[] = ['emit', 'allowedLatenessMs', 'early', 'completeEveryMs'];
 const KINDS: readonly WindowDefinition['kind'][] = ['tumbling', 'sliding', 'calendar', 'session', 'count', 'global'];
 
 export function findWindowProblems(
@@ -87,8 +88,12 @@ function findDomainProblems(time: string | undefined): string[] {
   return [`'time' is 'event' or 'processing', not '${time}'`];
 }
 
-function findOptionProblems({ emit, allowedLatenessMs, early, completeEveryMs }: WindowOptions): string[] {
-  const problems: string[] = [];
+function findOptionProblems(options: WindowOptions): string[] {
+  const { emit, allowedLatenessMs, early, completeEveryMs } = options;
+  // Where types are not checked, a misspelt name would change results without a word.
+  const problems = Object.keys(options)
+    .filter((name) => !OPTION_NAMES.includes(name))
+    .map((name) => `there is no option '${name}' of a window${hintOf(name, OPTION_NAMES)}`);
   if (emit !== undefined && !EMIT_MODES.includes(emit)) {
     problems.push(`'emit' is 'append', 'update' or 'complete', not '${emit}'${hintOf(emit, EMIT_MODES)}`);
   }

@@ -62,6 +62,12 @@ describe('a window that makes no sense', () => {
       /'time' is 'event' or 'processing'/,
     ],
     ['an unknown emission', TUMBLING, { emit: 'updates' as never }, /'emit' is 'append', 'update' or 'complete'/],
+    [
+      'a misspelt option',
+      TUMBLING,
+      { allowedLateness: 5 } as never,
+      /no option 'allowedLateness' of a window; did you mean 'allowedLatenessMs'/,
+    ],
     ['negative lateness', TUMBLING, { allowedLatenessMs: -1 }, /'allowedLatenessMs' .* at least 0/],
     ['lateness of count windows', windows.count({ size: 2 }), { allowedLatenessMs: 1 }, /no meaning for count windows/],
     ['lateness of the global window', windows.global(), { allowedLatenessMs: 1 }, /no meaning for global windows/],
