@@ -82,9 +82,9 @@ export const TIME_MUTANTS: readonly Mutant[] = [
   {
     id: 'T9',
     bug: 'the channels of an exchange are merged by the policy of the job',
-    file: 'src/execution/watermark-merger.ts',
-    from: "wakeTogether(times) : times, 'min');",
-    to: 'wakeTogether(times) : times, this.#policy);',
+    file: 'src/execution/input-origin.ts',
+    from: "wakeTogether(channels) : channels, 'min'),",
+    to: 'wakeTogether(channels) : channels, policy),',
     tests: CHANNELS,
   },
   {
@@ -115,8 +115,8 @@ export const TIME_MUTANTS: readonly Mutant[] = [
     id: 'T13',
     bug: 'the watermark of a source is not announced again after a restart',
     file: WORKER,
-    from: 'if (restored !== TIME_UNSET) host.raise(',
-    to: 'if (restored === END_OF_TIME) host.raise(',
+    from: 'if (restored !== TIME_UNSET)\n      host.raise(',
+    to: 'if (restored === END_OF_TIME)\n      host.raise(',
     tests: RESTARTS,
   },
   {
