@@ -19,10 +19,13 @@ const EPOCH_MS = 1000;
 type Mode = 'continuous' | 'microbatch';
 const MODES: readonly Mode[] = ['continuous', 'microbatch'];
 
-const OPTIONS: Readonly<Record<Mode, JobOptionsInput>> = {
-  continuous: { mode: 'continuous', epoch: { intervalMs: EPOCH_MS } },
-  microbatch: { mode: 'microbatch', batch: { recordsMax: 200_000 } },
-};
+const BATCH_RECORDS = 200_000;
+
+function optionsOf(mode: Mode, scale: number): JobOptionsInput {
+  return mode === 'continuous'
+    ? { mode, epoch: { intervalMs: EPOCH_MS } }
+    : { mode, batch: { recordsMax: Math.ceil(BATCH_RECORDS * Math.min(1, scale)) } };
+}
 
 export const sliding: Benchmark = {
   name: 'sliding',
@@ -40,7 +43,7 @@ export const sliding: Benchmark = {
         workers: 2,
         parallelism: 'one source, windows on both workers',
         'epoch ms, continuous': EPOCH_MS,
-        'batches, microbatch': '200,000 records, as soon as possible',
+        'batches, microbatch': `${BATCH_RECORDS} records, as soon as possible`,
         guarantee: 'exactly once (state)',
         fsync: true,
       },
@@ -74,7 +77,7 @@ async function run(context: BenchmarkContext, mode: Mode, slidesPerWindow: numbe
   const { epochs } = await runJob({
     job: 'sliding.job.js',
     jobSettings,
-    options: { workers: 2, parallelism: 2, ...OPTIONS[mode] },
+    options: { workers: 2, parallelism: 2, ...optionsOf(mode, context.scale) },
     stateDirectory: context.freshDirectory(),
     untilRecords: warmUpRecords + RECORDS * context.scale,
   });
