@@ -111,6 +111,7 @@ function openState(
     keyGroups: plan.keyGroups,
     retainEpochs: options.state.retainEpochs,
     foldEveryEpochs: options.state.foldEveryEpochs,
+    unfoldedBytesMax: options.state.unfoldedBytesMax,
     clock: new SystemClock(),
     crashPoint,
   });

@@ -9,6 +9,8 @@ export interface FoldPolicyOptions {
   readonly foldEveryEpochs?: number | undefined;
   /** Bytes of deltas that are folded even before; default 16 MiB. */
   readonly foldBytes?: number | undefined;
+  /** Bytes of deltas at which the owner waits for them to be folded: then they are due, whatever else is said. Default: no bound. */
+  readonly unfoldedBytesMax?: number | undefined;
 }
 
 export const FOLD_POLICY_DEFAULTS: FoldPolicy = {
@@ -22,7 +24,10 @@ export function resolveFoldPolicy(options: FoldPolicyOptions): FoldPolicy {
   const policy: FoldPolicy = {
     retainEpochs: options.retainEpochs ?? FOLD_POLICY_DEFAULTS.retainEpochs,
     foldEveryEpochs: options.foldEveryEpochs ?? FOLD_POLICY_DEFAULTS.foldEveryEpochs,
-    foldBytes: options.foldBytes ?? FOLD_POLICY_DEFAULTS.foldBytes,
+    foldBytes: Math.min(
+      options.foldBytes ?? FOLD_POLICY_DEFAULTS.foldBytes,
+      options.unfoldedBytesMax ?? Number.POSITIVE_INFINITY,
+    ),
   };
   const problems = [
     ...atLeast('retainEpochs', policy.retainEpochs, 2),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FOLD_POLICY_DEFAULTS, resolveFoldPolicy } from '../../src/storage/fold-policy.ts';
 import { type FoldFacts, planFold } from '../../src/storage/plan-fold.ts';
 import { planRetention } from '../../src/storage/plan-retention.ts';
 
@@ -56,6 +57,17 @@ describe('planFold', () => {
         },
       ),
     );
+  });
+});
+
+describe('resolveFoldPolicy', () => {
+  it('makes a fold due before its owner has to wait for one', () => {
+    const unfolded = [1, 2, 3, 4].map((epoch) => ({ epoch, bytes: 1000 }));
+    const facts: FoldFacts = { foldedThrough: 0, target: undefined, latest: 4, unfolded };
+
+    expect(planFold(facts, resolveFoldPolicy({}))).toBeUndefined();
+    expect(planFold(facts, resolveFoldPolicy({ unfoldedBytesMax: 2500 }))).toBe(2);
+    expect(resolveFoldPolicy({ unfoldedBytesMax: 2 ** 40 })).toEqual(FOLD_POLICY_DEFAULTS);
   });
 });
 
