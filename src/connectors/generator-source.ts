@@ -144,9 +144,11 @@ class GeneratorReader<T> implements SourceReader<T> {
     let left = limit;
     let hasEnded = true;
     for (const cursor of this.#cursors) {
+      const before = left;
       left -= this.#emit(out, cursor, left, until?.[cursor.split], now);
-      if (cursor.next < this.#settings.records) hasEnded = false;
-      else this.#announcer.end(cursor.split);
+      if (cursor.next >= this.#settings.records) this.#announcer.end(cursor.split);
+      else hasEnded = false;
+      if (before > 0 && left === before) this.#announcer.caughtUp(cursor.split);
     }
     if (left < limit) return 'progress';
     return hasEnded ? 'ended' : 'idle';

@@ -61,6 +61,7 @@ export class PacedReader<T> implements SourceReader<T> {
       );
       left -= split.records - before;
       if (split.hasEnded) this.#announcer.end(split.split);
+      else if (result === 'idle') this.#announcer.caughtUp(split.split);
       if (result === 'progress') hasProgress = true;
       if (result !== 'ended') hasEnded = false;
     }

@@ -111,6 +111,8 @@ export class PacedSplit<T> implements SourceEmitter<T> {
   /** The reader has one split, and the reader around this one names it by the name it has there. */
   enterSplit(): void {}
 
+  caughtUpSplit(): void {}
+
   endSplit(): void {
     this.#hasEnded = true;
   }

@@ -1,6 +1,6 @@
 /**
  * Tells an engine which split is being read: each when something of it is emitted, not again while nothing else is, and once when it
- * has ended. One per reader: it knows what was said in the calls of `poll` before.
+ * has ended, and of those that have nothing now. One per reader: it knows what was said in the calls of `poll` before.
  */
 import type { SourceEmitter, SplitId } from '../model/index.ts';
 
@@ -20,6 +20,11 @@ export class SplitAnnouncer {
     if (split === this.#entered) return;
     this.#entered = split;
     this.#out!.enterSplit(split);
+  }
+
+  /** Nothing of that split is there now. Called as often as may be. */
+  caughtUp(split: SplitId): void {
+    this.#out!.caughtUpSplit(split);
   }
 
   /** Nothing will ever come of that split again. Called as often as may be. */

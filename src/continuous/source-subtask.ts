@@ -88,6 +88,8 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
   #ingestTime: MonotonicMs | undefined;
   #watermark: Watermark = { kind: 'watermark', time: TIME_UNSET, isIdle: false, ingestTime: 0 };
   #watermarkAt: MonotonicMs = Number.NEGATIVE_INFINITY;
+  /** Since when it may not read: its splits have not fallen silent, nobody has listened. */
+  #deafSince: MonotonicMs | undefined;
   /** With `advance: 'epoch'`: what the next marker brings. */
   #nextTime: InputTime = INPUT_UNSET;
   /** It came, and waits for calls under way: nothing may be left behind a job that ends. */
@@ -134,11 +136,19 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     host.stepBegins();
     this.#now = this.#options.clock.monotonic();
     this.#isBlocked = host.isBlocked();
-    if (this.#isBlocked) return host.encodeSlice() ? 'progress' : 'blocked';
+    if (this.#isBlocked) {
+      this.#deafSince ??= this.#now;
+      return host.encodeSlice() ? 'progress' : 'blocked';
+    }
     let hasWorked = this.#mailbox.obeyAll();
     if (host.advanceTime(budget)) hasWorked = true;
     const isHeld = this.#options.isStateFull();
-    if (!isHeld && this.#mayPoll() && !refused.isFull() && this.#poll(budget) === 'progress') hasWorked = true;
+    if (!isHeld && this.#mayPoll() && !refused.isFull()) {
+      this.#listen();
+      if (this.#poll(budget) === 'progress') hasWorked = true;
+    } else {
+      this.#deafSince ??= this.#now;
+    }
     // One that may not read has not fallen silent.
     const mayRaise = !isHeld || this.#state === 'ended';
     if (mayRaise && this.#options.advance === 'record' && this.#raiseWithRecords()) hasWorked = true;
@@ -148,6 +158,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     }
     if (host.handOver()) hasWorked = true;
     this.#isBlocked = host.isBlocked();
+    if (this.#isBlocked) this.#deafSince ??= this.#now;
     if (host.encodeSlice()) hasWorked = true;
     return hasWorked ? 'progress' : 'idle';
   }
@@ -160,6 +171,10 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
 
   enterSplit(split: SplitId): void {
     this.#options.eventTime.enterSplit(split);
+  }
+
+  caughtUpSplit(split: SplitId): void {
+    this.#options.eventTime.caughtUpSplit(split, this.#now);
   }
 
   endSplit(split: SplitId): void {
@@ -191,6 +206,18 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     this.#host.close();
   }
 
+  /** Time in which nobody listened is no silence: otherwise whichever split is read first then would leave the others behind. */
+  #listen(): void {
+    if (this.#deafSince === undefined) return;
+    this.#options.eventTime.excuse(this.#now - this.#deafSince);
+    this.#deafSince = undefined;
+  }
+
+  /** Up to when silence counts. */
+  #heardAt(): MonotonicMs {
+    return this.#deafSince ?? this.#now;
+  }
+
   #mayPoll(): boolean {
     if (this.#isFinished || this.#isHeldBack || this.#finalMarker !== undefined) return false;
     return this.#state !== 'ended' && this.#host.mayRead();
@@ -214,6 +241,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     }
     this.#state = result;
     this.#caughtUpAt = this.#options.clock.monotonic();
+    if (result === 'idle') this.#options.eventTime.caughtUp(this.#now);
     if (result === 'ended') {
       this.#options.eventTime.end();
       this.#options.onEnded();
@@ -232,7 +260,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
   #raiseWithRecords(): boolean {
     const { eventTime, watermarkIntervalMs } = this.#options;
     if (this.#state === 'active' && this.#now - this.#watermarkAt < watermarkIntervalMs) return false;
-    return this.#raise(eventTime.time(this.#now));
+    return this.#raise(eventTime.time(this.#heardAt()));
   }
 
   /** True when that is news. */
@@ -255,7 +283,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
     if (advance === 'epoch') {
       const isEnd = marker.isFinal && this.#state === 'ended';
       this.#raise(isEnd ? eventTime.time(this.#now) : this.#nextTime);
-      this.#nextTime = eventTime.time(this.#now);
+      this.#nextTime = eventTime.time(this.#heardAt());
     }
     if (marker.isFinal) this.#finalMarker = marker;
     else this.#sealNow(marker);

@@ -1,9 +1,13 @@
 /**
  * Event time of what one live source subtask reads, split by split: the greatest time seen in each, which of them are silent, and the
  * watermark that follows. Times of splits survive a restart (they are sealed with the offsets); silence begins anew.
+ *
+ * Silent is a split that was looked at in vain, not one that waits for its turn behind others, nor one that nobody could read because of
+ * back-pressure: taken for idle, all that it holds would be late.
  */
 import {
   assert,
+  type DurationMs,
   END_OF_TIME,
   type InputTime,
   type MonotonicMs,
@@ -22,6 +26,8 @@ interface SplitClock {
   isEnded: boolean;
   /** When it last had a record; at first, when the clock began. */
   spokeAt: MonotonicMs;
+  /** Since when it has been looked at in vain. Absent: there may be something whose turn has not come. */
+  silentSince: MonotonicMs | undefined;
 }
 
 export interface SourceClockStart {
@@ -43,7 +49,7 @@ export class SourceClock {
     this.#isBounded = isBounded;
     for (const split of splits) {
       const known = Object.hasOwn(seen, split) ? seen[split]! : TIME_UNSET;
-      this.#splits.set(split, { split, seen: finite(known), isEnded: false, spokeAt: now });
+      this.#splits.set(split, { split, seen: finite(known), isEnded: false, spokeAt: now, silentSince: undefined });
     }
     // A connector that has one split need not name it.
     if (splits.length === 1) this.#current = this.#splits.get(splits[0]!);
@@ -51,7 +57,7 @@ export class SourceClock {
 
   /** Goes on with a split that stood at `seen`: in batches a split may have been read elsewhere since. */
   begin(split: SplitId, seen: TimestampMs): void {
-    this.#splits.set(split, { split, seen: finite(seen), isEnded: false, spokeAt: 0 });
+    this.#splits.set(split, { split, seen: finite(seen), isEnded: false, spokeAt: 0, silentSince: undefined });
     this.#current = this.#splits.get(split);
   }
 
@@ -71,12 +77,29 @@ export class SourceClock {
     clock.isEnded = true;
   }
 
+  /** Nothing of that split is there now. */
+  caughtUpSplit(split: SplitId, now: MonotonicMs): void {
+    const clock = this.#splits.get(split);
+    if (clock !== undefined) clock.silentSince ??= now;
+  }
+
+  /** Nothing of any split is there now. */
+  caughtUp(now: MonotonicMs): void {
+    for (const split of this.#splits.values()) split.silentSince ??= now;
+  }
+
+  /** For so long, up to now, nothing could be read: that is no silence. */
+  excuse(pauseMs: DurationMs): void {
+    for (const split of this.#splits.values()) if (split.silentSince !== undefined) split.silentSince += pauseMs;
+  }
+
   /** The record with its event time. Without a finite one it passes as it is: operators that need a time will say so. */
   stamp(record: StreamRecord, now: MonotonicMs): StreamRecord {
     const eventTime = this.#eventTime;
     const split = this.#current;
     if (eventTime === undefined || split === undefined) return record;
     split.spokeAt = now;
+    split.silentSince = undefined;
     const timestamp = eventTime.timestampOf(record.value);
     if (typeof timestamp !== 'number' || !Number.isFinite(timestamp)) return record;
     if (timestamp > split.seen) split.seen = timestamp;
@@ -107,7 +130,8 @@ export class SourceClock {
     let at = Number.POSITIVE_INFINITY;
     const timeoutMs = this.#eventTime?.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
     for (const split of this.#splits.values()) {
-      if (!split.isEnded && !this.#isSilent(split, now)) at = Math.min(at, split.spokeAt + timeoutMs);
+      if (split.isEnded || split.silentSince === undefined || this.#isSilent(split, now)) continue;
+      at = Math.min(at, split.silentSince + timeoutMs);
     }
     return at;
   }
@@ -131,8 +155,9 @@ export class SourceClock {
     }));
   }
 
-  #isSilent({ isEnded, spokeAt }: SplitClock, now: MonotonicMs): boolean {
-    return !isEnded && this.#eventTime !== undefined && now - spokeAt >= this.#eventTime.idleTimeoutMs;
+  #isSilent({ isEnded, silentSince }: SplitClock, now: MonotonicMs): boolean {
+    if (isEnded || silentSince === undefined || this.#eventTime === undefined) return false;
+    return now - silentSince >= this.#eventTime.idleTimeoutMs;
   }
 }
 

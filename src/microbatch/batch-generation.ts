@@ -215,7 +215,7 @@ export class BatchGeneration implements GenerationRun {
   async #survey(): Promise<SurveyedSources> {
     const surveys = await this.#surveys.survey(this.#offsets(), this.#trigger.state.end);
     this.#trigger.state = deriveEnd(this.#context.options.batch, this.#trigger.state, surveys);
-    this.#time.surveyed(surveys);
+    this.#time.surveyed(surveys, this.#context.clock.monotonic());
     return surveys;
   }
 

@@ -224,6 +224,9 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
     this.#source!.clock.enterSplit(split);
   }
 
+  /** The driver sees it by its surveys. */
+  caughtUpSplit(): void {}
+
   endSplit(split: SplitId): void {
     this.#source!.clock.endSplit(split);
   }

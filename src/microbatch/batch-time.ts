@@ -41,17 +41,21 @@ export class BatchTime {
     this.#beganAt = now;
   }
 
-  surveyed(surveys: SurveyedSources): void {
+  surveyed(surveys: SurveyedSources, now: MonotonicMs): void {
     this.#surveys = surveys;
+    // A split that has something and waits for its turn is not silent.
+    for (const [node, splits] of Object.entries(surveys)) {
+      this.#spoken(
+        node,
+        Object.keys(splits).filter((split) => !splits[split]!.isEmpty),
+        now,
+      );
+    }
   }
 
   ran(batch: BatchPlan, now: MonotonicMs): void {
     this.#last = JSON.stringify(batch.watermarks);
-    for (const [node, ranges] of Object.entries(batch.ranges)) {
-      const splits = this.#spokeAt.get(node) ?? new Map<SplitId, MonotonicMs>();
-      for (const split of Object.keys(ranges)) splits.set(split, now);
-      this.#spokeAt.set(node, splits);
-    }
+    for (const [node, ranges] of Object.entries(batch.ranges)) this.#spoken(node, Object.keys(ranges), now);
   }
 
   /** Where every source stands, from what is committed. */
@@ -113,6 +117,13 @@ export class BatchTime {
       isIdle: now - this.#spoke(source.id, split) >= idleTimeoutMs,
       isEnded: extent?.isEmpty === true && extent.isEnd,
     };
+  }
+
+  #spoken(node: NodeId, splits: readonly SplitId[], now: MonotonicMs): void {
+    if (splits.length === 0) return;
+    const known = this.#spokeAt.get(node) ?? new Map<SplitId, MonotonicMs>();
+    for (const split of splits) known.set(split, now);
+    this.#spokeAt.set(node, known);
   }
 
   #spoke(node: NodeId, split: SplitId): MonotonicMs {

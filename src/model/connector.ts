@@ -45,6 +45,11 @@ export type PollResult = 'progress' | 'idle' | 'ended';
 export interface SourceEmitter<T = unknown> extends Emitter<T> {
   /** What is emitted from now on, in this call of `poll` and the next ones, is of that split. */
   enterSplit(split: SplitId): void;
+  /**
+   * Nothing of that split is there now: it is silent from here on, until something of it is emitted. A split whose turn has not come is
+   * not silent. Said as often as may be; a reader that says `idle` need not say it of each.
+   */
+  caughtUpSplit(split: SplitId): void;
   /** Nothing will ever come of that split again. */
   endSplit(split: SplitId): void;
 }

@@ -101,7 +101,7 @@ export class BatchDrive implements JobDrive {
 
   wantsEpoch(): boolean {
     const { clock } = this.#site;
-    this.#time.surveyed(this.#survey());
+    this.#time.surveyed(this.#survey(), clock.monotonic());
     return this.#hasMore || this.#time.isDue(this.#manifest?.time, clock.now(), clock.monotonic());
   }
 
@@ -153,7 +153,7 @@ export class BatchDrive implements JobDrive {
   #planBatch(epoch: Epoch): BatchPlan {
     const { clock, plan } = this.#site;
     const surveys = this.#survey();
-    this.#time.surveyed(surveys);
+    this.#time.surveyed(surveys, clock.monotonic());
     const times = this.#sourceTimes();
     const plannedAt = clock.now();
     const planned = planBatch({

@@ -38,6 +38,7 @@ export class ManualClock implements Clock {
 export class CollectingEmitter<T = unknown> implements SourceEmitter<T> {
   readonly records: StreamRecord<T>[] = [];
   /** What was said of splits, in order with the records: 'enter a', a record's value, 'end a'. */
+  readonly caughtUp: Set<SplitId> = new Set();
   readonly story: unknown[] = [];
 
   get values(): T[] {
@@ -55,6 +56,11 @@ export class CollectingEmitter<T = unknown> implements SourceEmitter<T> {
 
   enterSplit(split: SplitId): void {
     this.story.push(`enter ${split}`);
+  }
+
+  /** Not part of the story: it may be said at every poll. */
+  caughtUpSplit(split: SplitId): void {
+    this.caughtUp.add(split);
   }
 
   endSplit(split: SplitId): void {

@@ -43,11 +43,14 @@ describe('the event time of a source', () => {
 
   it('leaves a split out that has been silent for its timeout, and says when that will be', () => {
     const clock = clockOf(['a', 'b']);
+    clock.caughtUp(0);
     clock.enterSplit('a');
     clock.stamp(at(500), 1500);
 
     expect(clock.idleAt(900)).toBe(1000);
     expect(clock.time(1500)).toEqual({ time: 490, isIdle: false, isEnded: false });
+    expect(clock.idleAt(1500)).toBe(Number.POSITIVE_INFINITY);
+    clock.caughtUpSplit('a', 1500);
     expect(clock.idleAt(1500)).toBe(2500);
     expect(clock.time(2500).isIdle).toBe(true);
   });

@@ -26,7 +26,7 @@ const committed = (parts: Partial<CheckpointTime>): CheckpointTime => ({
 
 function timeOf(surveys: SurveyedSources): BatchTime {
   const time = new BatchTime(plan, 0);
-  time.surveyed(surveys);
+  time.surveyed(surveys, 0);
   return time;
 }
 
@@ -60,6 +60,13 @@ describe('the time of sources between two batches', () => {
 
     expect(time.sourceTimes(committed({}), 999)['in']).toMatchObject({ time: 60 });
     expect(time.sourceTimes(committed({}), 1000)['in']).toMatchObject({ time: 90, isIdle: false });
+  });
+
+  it('waits for a split that has input and does not get a turn', () => {
+    const time = timeOf({ in: { a: NOTHING, b: MORE } });
+    time.surveyed({ in: { a: NOTHING, b: MORE } }, 5000);
+
+    expect(time.sourceTimes(committed({}), 5500)['in']).toMatchObject({ time: 60, isIdle: false });
   });
 
   it('is not known before anybody has looked at its splits', () => {

@@ -101,6 +101,7 @@ class TimedReader implements SourceReader<TimedRecord> {
     for (const [split, first] of this.#next) {
       // What was planned is there, also when a new process says that it is still to come.
       const end = Number(until?.[split] ?? arrived(this.#options.arrivals[Number(split)]!, now));
+      if (left > 0 && first >= end) this.#announcer.caughtUp(split);
       for (let index = first; index < end && left > 0; index++, left--) {
         this.#next.set(split, index + 1);
         this.#read(out, split, index, now);

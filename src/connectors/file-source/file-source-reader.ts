@@ -50,8 +50,10 @@ export class FileSourceReader<T> implements SourceReader<T>, SplitReceiver {
     let hasEnded = true;
     for (let turn = 0; turn < splits.length; turn++) {
       const split = splits[(this.#first + turn) % splits.length]!;
-      if (count < limit) count += split.poll(this, limit - count, until?.[split.split]);
+      const isTurn = count < limit;
+      if (isTurn) count += split.poll(this, limit - count, until?.[split.split]);
       if (split.state === 'busy') isBusy = true;
+      if (isTurn && split.state === 'idle') this.#announcer.caughtUp(split.split);
       if (split.state === 'ended') this.#announcer.end(split.split);
       else hasEnded = false;
     }

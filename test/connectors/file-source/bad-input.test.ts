@@ -361,6 +361,7 @@ describe('bad input of a file source', () => {
       emit: (record: { value: unknown }) => void values.push(record.value),
       emitTo: () => {},
       enterSplit: () => {},
+      caughtUpSplit: () => {},
       endSplit: () => {},
     };
     while (reader.poll(out, 10) === 'progress') peak = Math.max(peak, process.memoryUsage().rss);
