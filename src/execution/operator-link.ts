@@ -101,8 +101,8 @@ export class OperatorLink implements TimeTarget {
 
   restore(time: TimestampMs): void {
     this.#time.time = Math.max(this.#time.time, time);
-    // What waits in such an operator is asked again: for what is behind it time begins anew.
-    if (this.operator.asynchronous !== undefined) return;
+    // What waits in such an operator is asked again: it says itself where what is behind it stands in time.
+    if (this.operator.asynchronous !== undefined && this.operator.asynchronous.pending() > 0) return;
     const output = this.operator.outputWatermark?.(time) ?? time;
     for (const target of this.#targets) target.restore(output);
   }

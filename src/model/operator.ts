@@ -93,7 +93,8 @@ export interface Operator<In = unknown, Out = unknown> {
  * them: `emitSettled` gives them out again. Markers do not wait: what is under way is in its state.
  *
  * After a restore all of it begins again in `open`, so there may be results before the first record: the last watermark that was given out
- * comes first, then what follows from the unfinished inputs. For what is behind the operator time begins anew, unset.
+ * comes first, then what follows from the unfinished inputs. For what is behind the operator time begins anew, unset, unless nothing is pending:
+ * then the watermark in front of it is in force there too.
  */
 export interface AsynchronousWork<Out = unknown> {
   /** No more input until calls have settled. */

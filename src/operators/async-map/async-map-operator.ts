@@ -69,9 +69,10 @@ export class AsyncMapOperator implements Operator, AsynchronousWork {
         context.wake();
       },
     };
+    const unfinished = this.#inputs.restore();
     const passed = this.#inputs.restorePassed();
     if (passed > TIME_UNSET) this.#results.hold(passed);
-    for (const { record, place } of this.#inputs.restore()) this.#take(record, place);
+    for (const { record, place } of unfinished) this.#take(record, place);
   }
 
   process(record: StreamRecord): void {
@@ -99,7 +100,7 @@ export class AsyncMapOperator implements Operator, AsynchronousWork {
       const next = this.#results.next();
       if (typeof next === 'number') {
         // A restored one may be that of a subtask which was ahead of the records that come here now.
-        const watermark = Math.min(next, this.#time.watermark());
+        const watermark = Math.min(next, Math.max(this.#watermark, this.#time.watermark()));
         this.#inputs.passed(watermark);
         passWatermark(watermark);
       } else {

@@ -3,7 +3,8 @@
  *
  * An input is kept with the key group of its record's key, so that after a restart with another parallelism it is found where the records of
  * that key are processed. Places are used again: an epoch writes about as many entries as there are calls under way, however many records have
- * passed. Beside them the last watermark that was passed on, which must come before the results of what is asked again.
+ * passed. Beside them, in each group that has any, the last watermark that was passed on: it must come before the results of what is asked again,
+ * wherever the group goes.
  */
 import {
   assert,
@@ -35,6 +36,8 @@ interface GroupPlaces {
   readonly free: number[];
   /** None was ever used from here on. */
   end: number;
+  /** Those in use. */
+  inputs: number;
 }
 
 /** Where an input is kept. */
@@ -53,8 +56,11 @@ export class UnfinishedInputs {
   readonly #inputs: MapState<StoredInput>;
   readonly #passed: ValueState<TimestampMs>;
   readonly #groups = new Map<KeyGroup, GroupPlaces>();
+  /** Those of them that have inputs. */
+  readonly #busy: Set<GroupPlaces> = new Set();
   /** For records without a key, and those whose key lives elsewhere. */
   readonly #anyGroup: GroupPlaces;
+  #watermark: TimestampMs = TIME_UNSET;
   #sequence = 0;
 
   constructor(context: OperatorContext) {
@@ -63,7 +69,8 @@ export class UnfinishedInputs {
     this.#context = context;
     this.#inputs = state.map<StoredInput>(INPUTS_STATE);
     this.#passed = state.value<TimestampMs>(PASSED_STATE);
-    for (const ownKey of ownKeys) this.#groups.set(keyGroupOf(ownKey, keyGroups), { ownKey, free: [], end: 0 });
+    for (const ownKey of ownKeys)
+      this.#groups.set(keyGroupOf(ownKey, keyGroups), { ownKey, free: [], end: 0, inputs: 0 });
     this.#anyGroup = this.#groups.get(keyGroupOf(ownKeys[0]!, keyGroups))!;
   }
 
@@ -73,6 +80,10 @@ export class UnfinishedInputs {
     const slot = group.free.pop() ?? group.end++;
     this.#context.useKey(group.ownKey);
     this.#inputs.set(slot, { sequence: this.#sequence++, value, key, timestamp });
+    if (group.inputs++ === 0) {
+      this.#busy.add(group);
+      this.#passed.set(this.#watermark);
+    }
     return { group, slot };
   }
 
@@ -80,11 +91,17 @@ export class UnfinishedInputs {
     this.#context.useKey(group.ownKey);
     this.#inputs.delete(slot);
     group.free.push(slot);
+    if (--group.inputs > 0) return;
+    this.#busy.delete(group);
+    this.#passed.clear();
   }
 
   passed(watermark: TimestampMs): void {
-    this.#context.useKey(this.#anyGroup.ownKey);
-    this.#passed.set(watermark);
+    this.#watermark = watermark;
+    for (const { ownKey } of this.#busy) {
+      this.#context.useKey(ownKey);
+      this.#passed.set(watermark);
+    }
   }
 
   /** What was kept, in the order of arrival. Called once, before anything is added. */
@@ -99,6 +116,8 @@ export class UnfinishedInputs {
         const record = new StreamRecord(value, key, timestamp, ingestTime);
         found.push({ sequence, record, place: { group, slot: Number(slot) } });
       }
+      if (used.size > 0) this.#busy.add(group);
+      group.inputs = used.size;
       group.end = Math.max(-1, ...used) + 1;
       for (let slot = group.end - 1; slot >= 0; slot--) if (!used.has(slot)) group.free.push(slot);
     }
@@ -109,21 +128,17 @@ export class UnfinishedInputs {
   }
 
   /**
-   * The last watermark that was passed on; the lowest where several subtasks have become one. Kept from the beginning, unset: whoever has not
-   * passed any must not be outvoted by one who has.
+   * The last watermark that was passed on in front of what is kept; the lowest where it was kept by several subtasks. TIME_UNSET: none, or
+   * nothing is kept. Behind {@link restore}.
    */
   restorePassed(): TimestampMs {
     const found: TimestampMs[] = [];
-    for (const { ownKey } of this.#groups.values()) {
+    for (const { ownKey } of this.#busy) {
       this.#context.useKey(ownKey);
-      const watermark = this.#passed.get();
-      if (watermark === undefined) continue;
-      found.push(watermark);
-      this.#passed.clear();
+      found.push(this.#passed.get() ?? TIME_UNSET);
     }
-    const lowest = found.length === 0 ? TIME_UNSET : Math.min(...found);
-    this.passed(lowest);
-    return lowest;
+    if (found.length > 0) this.passed(Math.min(...found));
+    return this.#watermark;
   }
 
   #groupOf(key: Key | undefined): GroupPlaces {

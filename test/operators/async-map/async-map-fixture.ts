@@ -1,13 +1,13 @@
 /** An asynchronous operator under virtual time, a service that answers when told, and state that can be cut up and put together. Not a test. */
 import { decodeValue, encodeValue } from '../../../src/codec/value-codec.ts';
 import {
-  END_OF_TIME,
   type Key,
   keyGroupOf,
   type MapState,
   type OperatorContext,
   type StateAccess,
   type StreamRecord,
+  TIME_UNSET,
   type TimestampMs,
 } from '../../../src/model/index.ts';
 import { asyncMapBlueprint } from '../../../src/operators/async-map/async-map-blueprint.ts';
@@ -48,6 +48,13 @@ export class OwnState {
   useKey(key: Key): void {
     if (!this.#ownKeys.includes(key)) throw new Error(`${String(key)} is none of the own keys`);
     this.#key = key;
+  }
+
+  /** Of all states under all keys. */
+  entries(): number {
+    return [...this.#tables.values()]
+      .flatMap((states) => [...states.values()])
+      .reduce((sum, { size }) => sum + size, 0);
   }
 
   snapshot(): Stored {
@@ -145,7 +152,7 @@ export interface AsyncRigOptions {
   readonly fn?: (value: never, call: AsyncCall) => unknown;
   readonly stored?: Stored;
   readonly ownKeys?: readonly Key[];
-  /** In force in front of the operator: that of a checkpoint for the whole stage, after a restart. Default: above all that are held. */
+  /** In force in front of the operator when it begins: that of a checkpoint for the whole stage. Default: none. */
   readonly watermark?: TimestampMs;
 }
 
@@ -164,7 +171,7 @@ export class AsyncRig {
     fn,
     stored = new Map(),
     ownKeys = OWN_KEYS,
-    watermark = END_OF_TIME,
+    watermark = TIME_UNSET,
   }: AsyncRigOptions = {}) {
     this.state = new OwnState(ownKeys, stored);
     const blueprint = asyncMapBlueprint((fn ?? this.service.ask) as never, options);

@@ -93,3 +93,47 @@ describe.each(['continuous', 'microbatch'] as const)('asyncMap in a %s job', (mo
     expect(rows.sort(byText)).toEqual(expected.sort(byText));
   });
 });
+
+describe.each(['continuous', 'microbatch'] as const)(
+  'behind an asyncMap with nothing under way, in %s mode',
+  (mode) => {
+    it('what was late before a restart is late after it', async () => {
+      const driven = testJob(
+        defineJob('late', (job) => {
+          const rows = job
+            .source('in', sources.memory<number>([]))
+            .withEventTime((at) => at)
+            .keyBy(() => 'all')
+            .asyncMap(async (at) => at)
+            .window(windows.tumbling({ sizeMs: WINDOW_MS }))
+            .aggregate({ times: aggregates.collect((at: number) => at, { limit: 9 }) });
+          rows.to('out', sinks.memory());
+          rows.side('late').to('late', sinks.memory());
+        }),
+        { mode },
+      );
+      const source = driven.source<number>('in');
+      // What settles behind an epoch is in the next one.
+      const settleAll = async (): Promise<void> => void (await driven.settle()).advanceTime(1);
+
+      for (const at of [5, 100]) {
+        source.add(at);
+        await settleAll();
+      }
+      driven.restart();
+      for (const at of [3, 104]) {
+        source.add(at);
+        await settleAll();
+      }
+
+      expect(
+        driven
+          .sink<{ times: number[] }>('out')
+          .rows()
+          .map(({ times }) => times),
+      ).toEqual([[5]]);
+      expect(driven.sink('late').rows()).toEqual([3]);
+      driven.close();
+    });
+  },
+);

@@ -485,16 +485,47 @@ describe('the state of an asyncMap', () => {
 
   it('never begins above the watermark in front of it: what was passed on may have been that of other inputs', async () => {
     const before = new AsyncRig();
-    before.operator.holdWatermark(Number.POSITIVE_INFINITY);
+    before.operator.holdWatermark(500);
+    before.process(recordOf('a'));
     await before.giveOut();
 
     const after = new AsyncRig({ stored: before.state.snapshot(), watermark: 40 });
     expect(await after.giveOut()).toEqual(['w40']);
+    after.service.of('a').answer('A');
+    after.operator.holdWatermark(50);
 
-    const again = new AsyncRig({ stored: after.state.snapshot() });
-    expect(await again.giveOut()).toEqual(['w40']);
-    again.operator.holdWatermark(50);
-    expect(await again.giveOut()).toEqual(['w50']);
+    expect(await after.giveOut()).toEqual(['A', 'w50']);
+  });
+
+  it('says nothing of watermarks where nothing is unfinished: the one in front of it counts', async () => {
+    const before = new AsyncRig();
+    before.process(recordOf('a'));
+    before.operator.holdWatermark(500);
+    before.service.of('a').answer('A');
+    await before.giveOut();
+
+    const after = new AsyncRig({ stored: before.state.snapshot(), watermark: 600 });
+
+    expect(after.operator.pending()).toBe(0);
+    expect(await after.giveOut()).toEqual([]);
+    expect(before.state.entries()).toBe(0);
+  });
+
+  it('has watermarks that go with the inputs, wherever their key groups go', async () => {
+    const halves = [OWN_KEYS.slice(0, 4), OWN_KEYS.slice(4)];
+    const [slow, fast] = halves.map((ownKeys) => new AsyncRig({ ownKeys })) as [AsyncRig, AsyncRig];
+    slow.operator.holdWatermark(5);
+    fast.operator.holdWatermark(9);
+    // An own key is in its own group.
+    slow.process(...OWN_KEYS.slice(0, 4).map((key) => recordOf(`slow ${key}`, key)));
+    fast.process(...OWN_KEYS.slice(4).map((key) => recordOf(`fast ${key}`, key)));
+    await Promise.all([slow.giveOut(), fast.giveOut()]);
+    const stored: Stored = new Map([slow, fast].flatMap((rig) => [...rig.state.snapshot()]));
+
+    const thirds = [OWN_KEYS.slice(0, 3), OWN_KEYS.slice(3, 6), OWN_KEYS.slice(6)];
+    const after = thirds.map((ownKeys) => new AsyncRig({ stored, ownKeys, watermark: 20 }));
+
+    expect(await Promise.all(after.map((rig) => rig.giveOut()))).toEqual([['w5'], ['w5'], ['w9']]);
   });
 
   it('is found where the keys are, with another parallelism', async () => {
@@ -523,16 +554,15 @@ describe('the state of an asyncMap', () => {
       rig.process(recordOf('left over', rig === two[0] ? keys[0]! : keys[1]!));
     }
     const stored: Stored = new Map(two.flatMap((rig) => [...rig.state.snapshot()]));
-    const again = new AsyncRig({ stored });
+    const again = new AsyncRig({ stored, watermark: 9 });
 
     expect(again.service.values).toEqual(['left over', 'left over']);
     expect(await again.giveOut()).toEqual(['w5']);
-    const third = new AsyncRig({ stored: again.state.snapshot() });
+    const third = new AsyncRig({ stored: again.state.snapshot(), watermark: 9 });
     expect(await third.giveOut()).toEqual(['w5']);
     for (const asked of third.service.asked) asked.answer('done');
     third.operator.holdWatermark(20);
-    await third.giveOut();
-    expect(await new AsyncRig({ stored: third.state.snapshot() }).giveOut()).toEqual(['w20']);
+    expect(await third.giveOut()).toEqual(['done', 'done', 'w20']);
   });
 
   it('keeps a record whose key lives in another subtask all the same', async () => {

@@ -10,8 +10,8 @@ import type { StartPlan } from './start-plan.ts';
 import type { Complain } from './violations.ts';
 import { Workspace } from './workspace.ts';
 
-/** States that stay: what has a time to live until it is over, and where asynchronous operators stood in time. */
-const LASTING_STATES = ['recent', 'passedWatermark'];
+/** States that stay: what has a time to live is removed when that is over. */
+const LASTING_STATES = ['recent'];
 
 export class SensorsUnderTest implements JobUnderTest {
   readonly name = 'sensors';
