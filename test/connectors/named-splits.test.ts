@@ -163,6 +163,25 @@ describe('the story of a reader', () => {
     expect(out.story).toEqual(['enter a', 1, 'enter b', 2]);
   });
 
+  it('tells which files have nothing now while others go on, and none whose turn has not come', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'a'), '1\n2\n3\n4\n');
+    writeFileSync(join(folder, 'b'), '5\n6\n');
+    writeFileSync(join(folder, 'c'), '');
+    const reader = sources
+      .file<number>({ path: ['a', 'b', 'c'], follow: true })
+      .createReader(readerContext({ splits: ['a', 'b', 'c'], baseDirectory: folder, clock: new ManualClock() }));
+    const out = new CollectingEmitter<number>();
+
+    expect(reader.poll(out, 1)).toBe('progress');
+    expect([...out.caughtUp]).toEqual([]);
+
+    while (reader.poll(out, 1) === 'progress');
+    reader.close();
+    expect([...out.caughtUp].sort()).toEqual(['a', 'b', 'c']);
+    expect(out.records).toHaveLength(6);
+  });
+
   it('of a paced source ends a split with its number of records, whatever the source inside has left', () => {
     const source = pacedSource(sources.memory({ splits: [[0, 2, 4], [1, 3, 5], []] }), { records: 4 });
     const reader = source.createReader(readerContext({ splits: ['0/3:0', '1/3:1', '2/3:2'] }));

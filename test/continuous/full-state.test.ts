@@ -48,8 +48,8 @@ function subtaskWithState() {
   return { host, state, said };
 }
 
-/** A source of one split with a record at every poll. */
-function sourceWithBrake() {
+/** A source with a record at every poll, of each split in turn. */
+function sourceWithBrake(splits: readonly string[] = ['s']) {
   const clock = new SimulatedClock();
   const brake = new SharedBrake(createBrake());
   const raised: Watermark[] = [];
@@ -72,7 +72,8 @@ function sourceWithBrake() {
     node: 'source',
     head: { receive: () => {} },
     reader: {
-      poll: (out: { emit(record: StreamRecord): void }) => {
+      poll: (out: { emit(record: StreamRecord): void; enterSplit(split: string): void }) => {
+        out.enterSplit(splits[polls % splits.length]!);
         out.emit(new StreamRecord(++polls, undefined, Number.NaN, clock.monotonic()));
         return 'progress';
       },
@@ -83,7 +84,7 @@ function sourceWithBrake() {
     refused: { isFull: () => false, take: () => ({ deadLetters: [], skipped: 0 }) },
     eventTime: new SourceClock(
       { timestampOf: (value) => value as number, outOfOrderMs: 0, idleTimeoutMs: IDLE_MS },
-      { splits: ['s'], seen: {}, isBounded: true, now: clock.monotonic() },
+      { splits, seen: {}, isBounded: true, now: clock.monotonic() },
     ),
     advance: 'record',
     watermarkIntervalMs: 0,
@@ -151,5 +152,20 @@ describe('a source whose operators hold too much changed state', () => {
       { time: 1, isIdle: false },
       { time: 2, isIdle: false },
     ]);
+  });
+
+  it('waits for all its splits when it reads again, not only for the one that is read first', () => {
+    const { brake, clock, raised, subtask } = sourceWithBrake(['a', 'b']);
+    subtask.step(100);
+    subtask.step(100);
+    brake.press();
+    subtask.step(100);
+    clock.advance(2 * IDLE_MS);
+    subtask.step(100);
+    brake.release();
+    subtask.step(100);
+    subtask.step(100);
+
+    expect(raised.map(({ time }) => time)).toEqual([1, 2, 3]);
   });
 });
