@@ -11,6 +11,7 @@ import {
   END_OF_TIME,
   type InputTime,
   type MonotonicMs,
+  OperatorError,
   type SplitId,
   StreamRecord,
   TIME_UNSET,
@@ -101,7 +102,11 @@ export class SourceClock {
     split.spokeAt = now;
     split.silentSince = undefined;
     const timestamp = eventTime.timestampOf(record.value);
-    if (typeof timestamp !== 'number' || !Number.isFinite(timestamp)) return record;
+    if (typeof timestamp !== 'number') {
+      if (timestamp !== null && timestamp !== undefined) throw noTime(timestamp);
+      return record;
+    }
+    if (!Number.isFinite(timestamp)) return record;
     if (timestamp > split.seen) split.seen = timestamp;
     return new StreamRecord(record.value, record.key, timestamp, record.ingestTime);
   }
@@ -173,4 +178,12 @@ export interface SplitStatus {
 /** Whether a split has ended its reader says again. */
 function finite(time: TimestampMs): TimestampMs {
   return time === END_OF_TIME ? TIME_UNSET : time;
+}
+
+/** Only plain JavaScript gets here. */
+function noTime(returned: unknown): OperatorError {
+  const what = returned instanceof Date ? 'a Date' : `a ${typeof returned}`;
+  return new OperatorError(
+    `withEventTime returned ${what}; it must return milliseconds since the Unix epoch (of a Date its getTime(), of a text Date.parse(text)), or nothing`,
+  );
 }

@@ -35,10 +35,18 @@ describe('the event time of a source', () => {
     const clock = clockOf(['a']);
 
     expect(clock.stamp(at(7), 1).timestamp).toBe(7);
-    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, null, undefined, '7']) {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) {
       expect(clock.stamp(at(value), 1).timestamp).toBeNaN();
     }
     expect(clock.seen()).toEqual({ a: 7 });
+  });
+
+  it.each([
+    ['a Date', new Date(0)],
+    ['a string', '2001-01-01'],
+    ['a bigint', 7n],
+  ])('refuses %s with a word on what is wanted', (what, value) => {
+    expect(() => clockOf(['a']).stamp(at(value), 1)).toThrow(`withEventTime returned ${what}`);
   });
 
   it('leaves a split out that has been silent for its timeout, and says when that will be', () => {
