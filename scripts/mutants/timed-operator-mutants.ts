@@ -173,12 +173,4 @@ export const TIMED_OPERATOR_MUTANTS: readonly Mutant[] = [
     to: '',
     tests: CALL_TESTS,
   },
-  {
-    id: 'P21',
-    bug: 'time begins anew behind calls of which none is under way',
-    file: 'src/execution/operator-link.ts',
-    from: 'this.operator.asynchronous !== undefined && this.operator.asynchronous.pending() > 0) return;',
-    to: 'this.operator.asynchronous !== undefined) return;',
-    tests: ['test/operators/async-map/async-map-job.test.ts'],
-  },
 ];

@@ -103,7 +103,9 @@ describe.each(['continuous', 'microbatch'] as const)(
           const rows = job
             .source('in', sources.memory<number>([]))
             .withEventTime((at) => at)
-            .keyBy(() => 'all')
+            .keyBy((at) => at)
+            // In one chain with what follows.
+            .deduplicate({ scope: 'forever' })
             .asyncMap(async (at) => at)
             .window(windows.tumbling({ sizeMs: WINDOW_MS }))
             .aggregate({ times: aggregates.collect((at: number) => at, { limit: 9 }) });

@@ -44,6 +44,7 @@ export interface StrayRow extends WindowRow {
 export interface SensorsExpectation {
   readonly tumbling: readonly StrayRow[];
   readonly regions: readonly StrayRow[];
+  readonly singles: readonly WindowRow[];
   readonly sliding: readonly WindowRow[];
   readonly sessions: readonly WindowRow[];
   readonly joined: readonly Joined[];
@@ -73,6 +74,10 @@ export function expectSensors(
   return {
     tumbling,
     regions: expectRegions(tumbling),
+    singles: once.map(({ id, at, level }) => {
+      const windowStart = floorTo(at, TUMBLING_MS);
+      return { key: id, windowStart, windowEnd: windowStart + TUMBLING_MS, levels: level };
+    }),
     sliding: expectSliding(once),
     sessions: expectSessions(once),
     joined: pairs.map(({ row }) => row),

@@ -83,6 +83,7 @@ export class SensorsUnderTest implements JobUnderTest {
     const part = { isPart: !isEnd, complain };
     const check = <Row extends object>(what: string, found: CommittedLines<Row>, wanted: readonly Row[]): void =>
       checkBag(what, found.rows, wanted, part.isPart, complain);
+    check('singles', read<WindowRow>('single-rows', 'out/singles.jsonl'), expected.singles);
     check('sliding', read<WindowRow>('sliding-rows', 'out/sliding.jsonl'), expected.sliding);
     check('sessions', read<WindowRow>('session-rows', 'out/sessions'), expected.sessions);
     check('joined', read<Joined>('joined-rows', 'out/joined.jsonl'), expected.joined);
