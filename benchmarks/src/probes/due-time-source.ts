@@ -75,6 +75,10 @@ class StampingEmitter<T extends Due> implements Out<T> {
     this.out.enterSplit(split);
   }
 
+  caughtUpSplit(split: string): void {
+    this.out.caughtUpSplit(split);
+  }
+
   endSplit(split: string): void {
     this.out.endSplit(split);
   }
