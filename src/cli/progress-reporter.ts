@@ -113,7 +113,8 @@ export function renderProgress(status: JobStatus, recordsPerSecond: number): str
       : `lag p50 ${formatDuration(status.latency.p50)} p99 ${formatDuration(status.latency.p99)}`,
     status.deadLetters === 0 ? '' : formatCounted(status.deadLetters, 'dead letter'),
     status.recordsSkipped === 0 ? '' : `${formatCount(status.recordsSkipped)} skipped`,
-    describeLateCount(status),
+    describeCount(status.late, 'late'),
+    describeCount(status.time.untimed, 'without event time'),
     describeWait(status) ?? '',
     status.restarts === 0 ? '' : formatCounted(status.restarts, 'restart'),
     status.epochInFlight?.isSlow === true ? `slow epoch, open for ${formatDuration(status.epochInFlight.ageMs)}` : '',
@@ -121,7 +122,7 @@ export function renderProgress(status: JobStatus, recordsPerSecond: number): str
   return parts.filter((part) => part !== '').join('  ');
 }
 
-function describeLateCount({ late }: JobStatus): string {
-  const records = Object.values(late).reduce((sum, count) => sum + count, 0);
-  return records === 0 ? '' : `${formatCount(records)} late`;
+function describeCount(byNode: Readonly<Record<string, number>>, what: string): string {
+  const records = Object.values(byNode).reduce((sum, count) => sum + count, 0);
+  return records === 0 ? '' : `${formatCount(records)} ${what}`;
 }

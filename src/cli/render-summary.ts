@@ -1,6 +1,6 @@
 /** What a run has done, for people and for programs. Pure. */
 import type { JobOutcome, JobStatus, LatencySummary } from '../index.ts';
-import { describeLate, describeWatermark } from './describe-time.ts';
+import { describeLate, describeUntimed, describeWatermark } from './describe-time.ts';
 import { escapeLines, escapeText } from './escape-text.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from './format-number.ts';
 
@@ -22,6 +22,7 @@ export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
     ['refused', `${formatCounted(status.deadLetters, 'dead letter')}, ${formatCount(status.recordsSkipped)} skipped`],
     ...optionalRow('watermark', describeWatermark(status)),
     ...optionalRow('late', describeLate(status)),
+    ...optionalRow('untimed', describeUntimed(status)),
     ['state', `${formatCounted(status.stateEntries, 'entry', 'entries')} in memory, ${formatBytes(status.stateBytes)}`],
     ['restarts', describeRestarts(status)],
   ];

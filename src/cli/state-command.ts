@@ -230,7 +230,7 @@ function describeManifest({ epoch, generation, committedAt, totals, isComplete }
 
 /** Where the job stands in time, as far as it has any. */
 function describeTime({ time }: CheckpointManifest): readonly string[] {
-  const { stages, splits, nextEventTimer, nextProcessingTimer, late } = time;
+  const { stages, splits, nextEventTimer, nextProcessingTimer, late, untimed = {} } = time;
   const lines: string[] = [];
   for (const [node, watermark] of Object.entries(stages)) {
     if (watermark !== TIME_UNSET) lines.push(`  watermark of ${escapeText(node)}  ${showTime(watermark)}`);
@@ -244,6 +244,11 @@ function describeTime({ time }: CheckpointManifest): readonly string[] {
   if (nextProcessingTimer !== END_OF_TIME) lines.push(`  next processing-time timer  ${showTime(nextProcessingTimer)}`);
   for (const [node, records] of Object.entries(late)) {
     lines.push(`  late at ${escapeText(node)}  ${formatCounted(records, 'record')}`);
+  }
+  for (const [node, ofSplits] of Object.entries(untimed)) {
+    for (const [split, records] of Object.entries(ofSplits)) {
+      lines.push(`  no event time in ${escapeText(node)}  ${escapeText(split)}  ${formatCounted(records, 'record')}`);
+    }
   }
   return lines.length === 0 ? [] : [`time (${time.policy})`, ...lines];
 }

@@ -298,6 +298,7 @@ export class SourceSubtask implements LiveSubtask, SourceEmitter {
       deadLetters,
       counts: { recordsRead: this.#read, recordsSkipped: skipped, deadLetters: deadLetters.length },
       splits: this.#options.eventTime.seen(),
+      untimed: this.#options.eventTime.takeUntimed(),
     };
     this.#readBefore += this.#read;
     this.#read = 0;

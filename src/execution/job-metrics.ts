@@ -4,7 +4,14 @@
  * Counts are those of committed epochs plus what the running generation has done since its start, so a restart takes back
  * what it takes back in state.
  */
-import type { CheckpointManifest, Epoch, EpochCounts, WatermarkPolicy, WorkerIndex } from '../model/index.ts';
+import type {
+  CheckpointManifest,
+  CheckpointTime,
+  Epoch,
+  EpochCounts,
+  WatermarkPolicy,
+  WorkerIndex,
+} from '../model/index.ts';
 import type { WorkerStatus } from './deployment.ts';
 import type { EpochReport } from './epoch-committer.ts';
 import { addCounts, NO_COUNTS } from './epoch-tracker.ts';
@@ -47,6 +54,7 @@ export class JobMetrics {
   #epoch = 0;
   #epochsCommitted = 0;
   #late: JobStatus['late'] = {};
+  #untimed: CheckpointTime['untimed'];
   readonly #policy: WatermarkPolicy;
 
   constructor(policy: WatermarkPolicy) {
@@ -60,6 +68,7 @@ export class JobMetrics {
     this.#committed = this.#beforeGeneration;
     this.#epoch = manifest?.epoch ?? 0;
     this.#late = manifest?.time.late ?? {};
+    this.#untimed = manifest?.time.untimed;
   }
 
   onStatus(status: WorkerStatus): void {
@@ -73,6 +82,7 @@ export class JobMetrics {
     this.#epochsCommitted++;
     this.#committed = report.manifest.totals;
     this.#late = report.manifest.time.late;
+    this.#untimed = report.manifest.time.untimed;
     this.#commits.record(report.commitMs);
   }
 
@@ -108,6 +118,7 @@ export class JobMetrics {
       time: deriveTimeStatus(
         workers.map(({ time }) => time),
         this.#policy,
+        this.#untimed,
       ),
       late: this.#late,
       behindMs: this.behindMs(),

@@ -17,6 +17,7 @@ export function sealTime(
   policy: WatermarkPolicy,
 ): CheckpointTime {
   const times = snapshots.map(({ time }) => time);
+  const untimed = addUntimed(snapshots, previous?.untimed, plan);
   return {
     policy,
     splits: mergeSplits(snapshots, previous?.splits ?? {}, plan),
@@ -30,6 +31,7 @@ export function sealTime(
     nextEventTimer: Math.min(...times.map(({ nextEventTimer }) => nextEventTimer)),
     nextProcessingTimer: Math.min(...times.map(({ nextProcessingTimer }) => nextProcessingTimer)),
     late: times.reduce((sum, { late }) => addLate(sum, late), previous?.late ?? {}),
+    ...(untimed === undefined ? {} : { untimed }),
   };
 }
 
@@ -53,12 +55,42 @@ function mergeSplits(
   for (const { subtask, time } of snapshots) {
     const splits = Object.entries(time.splits);
     if (splits.length === 0) continue;
-    const node = plan.stages[stageOf(subtask)]!.chain[0]!.node.id;
+    const node = headOf(plan, subtask);
     const known = merged.get(node) ?? new Map<SplitId, TimestampMs>();
     for (const [split, seen] of splits) known.set(split, seen);
     merged.set(node, known);
   }
-  return Object.fromEntries([...merged].map(([node, splits]) => [node, Object.fromEntries(splits)]));
+  return fromMaps(merged);
+}
+
+/** Built from maps, as above. */
+function addUntimed(
+  snapshots: readonly SubtaskSnapshot[],
+  previous: CheckpointTime['untimed'],
+  plan: PhysicalPlan,
+): CheckpointTime['untimed'] {
+  const untimed = snapshots.filter(({ time }) => time.untimed !== undefined);
+  if (untimed.length === 0) return previous;
+  const sums = new Map<NodeId, Map<SplitId, number>>(
+    Object.entries(previous ?? {}).map(([node, splits]) => [node, new Map(Object.entries(splits))]),
+  );
+  for (const { subtask, time } of untimed) {
+    const node = headOf(plan, subtask);
+    const known = sums.get(node) ?? new Map<SplitId, number>();
+    for (const [split, records] of Object.entries(time.untimed!)) known.set(split, (known.get(split) ?? 0) + records);
+    sums.set(node, known);
+  }
+  return fromMaps(sums);
+}
+
+function fromMaps<T>(
+  maps: ReadonlyMap<NodeId, ReadonlyMap<SplitId, T>>,
+): Readonly<Record<NodeId, Readonly<Record<SplitId, T>>>> {
+  return Object.fromEntries([...maps].map(([node, splits]) => [node, Object.fromEntries(splits)]));
+}
+
+function headOf(plan: PhysicalPlan, subtask: string): NodeId {
+  return plan.stages[stageOf(subtask)]!.chain[0]!.node.id;
 }
 
 function stageOf(subtask: string): StageIndex {

@@ -24,6 +24,8 @@ interface SplitClock {
   readonly split: SplitId;
   /** Greatest event time. */
   seen: TimestampMs;
+  /** Records without an event time since they were last taken. */
+  untimed: number;
   isEnded: boolean;
   /** When it last had a record; at first, when the clock began. */
   spokeAt: MonotonicMs;
@@ -50,7 +52,7 @@ export class SourceClock {
     this.#isBounded = isBounded;
     for (const split of splits) {
       const known = Object.hasOwn(seen, split) ? seen[split]! : TIME_UNSET;
-      this.#splits.set(split, { split, seen: finite(known), isEnded: false, spokeAt: now, silentSince: undefined });
+      this.#splits.set(split, startOf(split, known, now));
     }
     // A connector that has one split need not name it.
     if (splits.length === 1) this.#current = this.#splits.get(splits[0]!);
@@ -58,7 +60,7 @@ export class SourceClock {
 
   /** Goes on with a split that stood at `seen`: in batches a split may have been read elsewhere since. */
   begin(split: SplitId, seen: TimestampMs): void {
-    this.#splits.set(split, { split, seen: finite(seen), isEnded: false, spokeAt: 0, silentSince: undefined });
+    this.#splits.set(split, startOf(split, seen, 0));
     this.#current = this.#splits.get(split);
   }
 
@@ -94,7 +96,7 @@ export class SourceClock {
     for (const split of this.#splits.values()) if (split.silentSince !== undefined) split.silentSince += pauseMs;
   }
 
-  /** The record with its event time. Without a finite one it passes as it is: operators that need a time will say so. */
+  /** The record with its event time. Without a finite one it is counted and passes as it is: what needs a time takes it for late. */
   stamp(record: StreamRecord, now: MonotonicMs): StreamRecord {
     const eventTime = this.#eventTime;
     const split = this.#current;
@@ -104,9 +106,13 @@ export class SourceClock {
     const timestamp = eventTime.timestampOf(record.value);
     if (typeof timestamp !== 'number') {
       if (timestamp !== null && timestamp !== undefined) throw noTime(timestamp);
+      split.untimed++;
       return record;
     }
-    if (!Number.isFinite(timestamp)) return record;
+    if (!Number.isFinite(timestamp)) {
+      split.untimed++;
+      return record;
+    }
     if (timestamp > split.seen) split.seen = timestamp;
     return new StreamRecord(record.value, record.key, timestamp, record.ingestTime);
   }
@@ -148,6 +154,17 @@ export class SourceClock {
     );
   }
 
+  /** For the checkpoint: records without an event time since the last call, by split; `undefined`: all had one. */
+  takeUntimed(): Readonly<Record<SplitId, number>> | undefined {
+    const counts: [SplitId, number][] = [];
+    for (const split of this.#splits.values()) {
+      if (split.untimed === 0) continue;
+      counts.push([split.split, split.untimed]);
+      split.untimed = 0;
+    }
+    return counts.length === 0 ? undefined : Object.fromEntries(counts);
+  }
+
   /** For the status: which splits hold the watermark back. */
   splits(now: MonotonicMs): readonly SplitStatus[] {
     if (this.#eventTime === undefined) return [];
@@ -176,8 +193,9 @@ export interface SplitStatus {
 }
 
 /** Whether a split has ended its reader says again. */
-function finite(time: TimestampMs): TimestampMs {
-  return time === END_OF_TIME ? TIME_UNSET : time;
+function startOf(split: SplitId, seen: TimestampMs, spokeAt: MonotonicMs): SplitClock {
+  const from = seen === END_OF_TIME ? TIME_UNSET : seen;
+  return { split, seen: from, untimed: 0, isEnded: false, spokeAt, silentSince: undefined };
 }
 
 /** Only plain JavaScript gets here. */

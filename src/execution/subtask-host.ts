@@ -43,6 +43,7 @@ export interface SourcePart {
   readonly counts: Omit<EpochCounts, 'recordsWritten'>;
   /** See `SubtaskTime`. */
   readonly splits: SubtaskTime['splits'];
+  readonly untimed: SubtaskTime['untimed'];
 }
 
 export const NO_SOURCE: SourcePart = {
@@ -50,6 +51,7 @@ export const NO_SOURCE: SourcePart = {
   deadLetters: [],
   counts: { recordsRead: 0, recordsSkipped: 0, deadLetters: 0 },
   splits: {},
+  untimed: undefined,
 };
 
 /** A channel out of the subtask, and the node whose records go there: the one to name when they cannot be encoded. */
@@ -219,6 +221,7 @@ export class SubtaskHost {
       nextEventTimer: timers.event,
       nextProcessingTimer: timers.processing,
       late: chain.time.takeLate(),
+      ...(source.untimed === undefined ? {} : { untimed: source.untimed }),
     };
     for (const state of chain.states) state.freeze(marker.epoch);
     if (this.#isHolding) this.#options.holdSources(false);

@@ -1,5 +1,12 @@
 /** Where a job stands in event time and what holds it back, from what its workers report. Pure. */
-import { END_OF_TIME, type NodeId, TIME_UNSET, type TimestampMs, type WatermarkPolicy } from '../model/index.ts';
+import {
+  type CheckpointTime,
+  END_OF_TIME,
+  type NodeId,
+  TIME_UNSET,
+  type TimestampMs,
+  type WatermarkPolicy,
+} from '../model/index.ts';
 import type { SplitStatus } from './source-clock.ts';
 
 /** One worker's part. */
@@ -17,18 +24,30 @@ export interface TimeStatus {
   readonly heldBackBy: HeldBack | undefined;
   /** Splits with event time that are silent and therefore do not count. */
   readonly idleSplits: number;
+  /**
+   * Records for which `withEventTime` gave no finite time, by source, over the life of the state directory; as of the newest committed
+   * epoch. What goes by event time takes them for late. Sources without any are absent.
+   */
+  readonly untimed: Readonly<Record<NodeId, number>>;
 }
 
 export interface HeldBack {
   readonly source: NodeId;
   readonly split: string;
-  /** Its own watermark; absent: it has not had a record yet. */
+  /** Its own watermark; absent: it has not had a record with an event time yet. */
   readonly watermark: TimestampMs | undefined;
-  /** Since its last record. */
+  /** Records without an event time that it has had, as of the newest committed epoch: with no watermark, they are all it has had. */
+  readonly untimed: number;
+  /** Since its last record, with or without a time. */
   readonly silentMs: number;
 }
 
-export function deriveTimeStatus(workers: readonly WorkerTime[], policy: WatermarkPolicy): TimeStatus {
+/** `untimed`: of the newest checkpoint. */
+export function deriveTimeStatus(
+  workers: readonly WorkerTime[],
+  policy: WatermarkPolicy,
+  untimed: CheckpointTime['untimed'] = {},
+): TimeStatus {
   const splits = workers.flatMap((worker) => worker.splits);
   const stages = new Map<NodeId, TimestampMs>();
   for (const [node, time] of workers.flatMap((worker) => Object.entries(worker.stages))) {
@@ -36,13 +55,20 @@ export function deriveTimeStatus(workers: readonly WorkerTime[], policy: Waterma
   }
   return {
     operators: Object.fromEntries([...stages].filter(([, time]) => Number.isFinite(time))),
-    heldBackBy: findHeldBack(splits, policy),
+    heldBackBy: findHeldBack(splits, policy, untimed),
     idleSplits: splits.filter(({ isIdle }) => isIdle).length,
+    untimed: Object.fromEntries(
+      Object.entries(untimed).map(([node, ofSplits]) => [node, Object.values(ofSplits).reduce((a, b) => a + b, 0)]),
+    ),
   };
 }
 
 /** The slowest split of the source that decides. */
-function findHeldBack(splits: WorkerTime['splits'], policy: WatermarkPolicy): HeldBack | undefined {
+function findHeldBack(
+  splits: WorkerTime['splits'],
+  policy: WatermarkPolicy,
+  untimed: NonNullable<CheckpointTime['untimed']>,
+): HeldBack | undefined {
   const live = splits.filter(({ isIdle, watermark }) => !isIdle && watermark !== END_OF_TIME);
   const slowest = new Map<NodeId, (typeof live)[number]>();
   for (const split of live) {
@@ -56,5 +82,12 @@ function findHeldBack(splits: WorkerTime['splits'], policy: WatermarkPolicy): He
     (best, other) => (isAhead(other.watermark, best.watermark) ? other : best),
     first,
   );
-  return { source, split, watermark: watermark === TIME_UNSET ? undefined : watermark, silentMs };
+  const ofSource = untimed[source] ?? {};
+  return {
+    source,
+    split,
+    watermark: watermark === TIME_UNSET ? undefined : watermark,
+    untimed: Object.hasOwn(ofSource, split) ? ofSource[split]! : 0,
+    silentMs,
+  };
 }

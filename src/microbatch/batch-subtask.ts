@@ -314,6 +314,7 @@ export class BatchSubtask implements RecordReceiver, CountingEmitter {
       deadLetters,
       counts: { recordsRead: this.count, recordsSkipped: skipped, deadLetters: deadLetters.length },
       splits: clock.seen(),
+      untimed: clock.takeUntimed(),
     };
   }
 

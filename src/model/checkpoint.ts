@@ -33,6 +33,8 @@ export interface SubtaskTime {
   readonly nextProcessingTimer: TimestampMs;
   /** Records that came too late in this epoch, by operator. Operators without any are absent. */
   readonly late: Readonly<Record<NodeId, number>>;
+  /** Records of this epoch that event time was asked of and have none, by split. Only splits with any; absent: none. */
+  readonly untimed?: Readonly<Record<SplitId, number>> | undefined;
 }
 
 /** Where a job stands in time behind an epoch. */
@@ -47,6 +49,8 @@ export interface CheckpointTime {
   readonly nextProcessingTimer: TimestampMs;
   /** Records that came too late, by operator, over all epochs. */
   readonly late: Readonly<Record<NodeId, number>>;
+  /** Records that event time was asked of and have none, by source and split, over all epochs. Only those with any; absent: none. */
+  readonly untimed?: Readonly<Record<NodeId, Readonly<Record<SplitId, number>>>> | undefined;
 }
 
 /** `min`: the slowest input decides (nothing is late that need not be). `max`: the fastest. */

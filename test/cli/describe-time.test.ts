@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { describeLate, describeWait, describeWatermark } from '../../src/cli/describe-time.ts';
+import { describeLate, describeUntimed, describeWait, describeWatermark } from '../../src/cli/describe-time.ts';
+import type { JobStatus } from '../../src/index.ts';
 import { statusOf } from './fake-ports.ts';
 
-const heldBackBy = { source: 'flights', split: 'late.jsonl', watermark: Date.UTC(2001, 0, 1), silentMs: 500 };
-const timeOf = (held: Partial<typeof heldBackBy> = {}, idleSplits = 0) =>
-  statusOf({ time: { operators: {}, heldBackBy: { ...heldBackBy, ...held }, idleSplits } });
+type HeldBack = NonNullable<JobStatus['time']['heldBackBy']>;
+
+const heldBackBy: HeldBack = {
+  source: 'flights',
+  split: 'late.jsonl',
+  watermark: Date.UTC(2001, 0, 1),
+  untimed: 0,
+  silentMs: 500,
+};
+const timeOf = (held: Partial<HeldBack> = {}, idleSplits = 0) =>
+  statusOf({ time: { operators: {}, heldBackBy: { ...heldBackBy, ...held }, idleSplits, untimed: {} } });
 
 describe('the event time of a job', () => {
   it('is told with the input that holds it back', () => {
@@ -18,11 +27,36 @@ describe('the event time of a job', () => {
   });
 
   it('is not known before the first record', () => {
-    const status = statusOf({
-      time: { operators: {}, heldBackBy: { ...heldBackBy, watermark: undefined }, idleSplits: 0 },
-    });
+    expect(describeWatermark(timeOf({ watermark: undefined }))).toBe(
+      'not known yet, held by flights, split late.jsonl',
+    );
+  });
 
-    expect(describeWatermark(status)).toBe('not known yet, held by flights, split late.jsonl');
+  it('is not known either where no record of an input had any, and that is told before it is silent', () => {
+    const status = timeOf({ watermark: undefined, untimed: 1200 });
+
+    expect(describeWatermark(status)).toBe(
+      'not known yet, held by flights, split late.jsonl (its 1,200 records have no event time)',
+    );
+    expect(describeWait(status)).toBe(
+      'watermark waits for flights, split late.jsonl (its 1,200 records have no event time)',
+    );
+    expect(describeWait(timeOf({ watermark: undefined, untimed: 1, silentMs: 5000 }))).toContain(
+      'split late.jsonl (its only record has no event time), silent for 5',
+    );
+    expect(describeWait(timeOf({ untimed: 1200 }))).toBeUndefined();
+  });
+
+  it('is told with the records that had none, by source, and what to do', () => {
+    const { time } = statusOf();
+
+    expect(describeUntimed(statusOf())).toBeUndefined();
+    expect(describeUntimed(statusOf({ time: { ...time, untimed: { flights: 1 } } }))).toMatch(
+      /^1 record of flights had no event time: .*check its field/,
+    );
+    expect(describeUntimed(statusOf({ time: { ...time, untimed: { flights: 1200, weather: 7 } } }))).toMatch(
+      /^1,200 records of flights, 7 of weather had no event time: /,
+    );
   });
 
   it('is not told where no source has any', () => {

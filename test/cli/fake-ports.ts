@@ -14,7 +14,7 @@ export function statusOf(parts: Partial<JobStatus> = {}): JobStatus {
     switches: 0,
     lastSwitch: undefined,
     behindMs: 0,
-    time: { operators: {}, heldBackBy: undefined, idleSplits: 0 },
+    time: { operators: {}, heldBackBy: undefined, idleSplits: 0, untimed: {} },
     late: {},
     batch: undefined,
     generation: 1,

@@ -168,6 +168,7 @@ describe('millrace state, of a job that knows time', () => {
       nextEventTimer: 1_000,
       nextProcessingTimer: Number.POSITIVE_INFINITY,
       late: { count: 7 },
+      untimed: { lines: { a: 3 } },
     };
     directory.store.commit({
       ...sealed(1, generation, [state.takeDelta()!]),
@@ -209,6 +210,7 @@ describe('millrace state, of a job that knows time', () => {
         '  latest of lines  a  1970-01-01T00:00:01.500Z (1500)',
         '  next event-time timer  1970-01-01T00:00:01.000Z (1000)',
         '  late at count  7 records',
+        '  no event time in lines  a  3 records',
         'nodes',
       ].join('\n'),
     );

@@ -48,4 +48,25 @@ describe('where a job stands in time behind an epoch', () => {
 
     expect(second).toMatchObject({ policy: 'max', splits: { in: { a: 8, b: 6 } }, late: { window: 3, other: 3 } });
   });
+
+  it('adds up records without event time by split, from epochs that say nothing of them as well', () => {
+    const none = sealTime([partOf('0.0', { splits: { a: 5 } })], undefined, plan, 'min');
+    const ofProto = Object.fromEntries([['__proto__', 1]]);
+
+    const first = sealTime(
+      [partOf('0.0', { untimed: { a: 2 } }), partOf('0.1', { untimed: ofProto })],
+      none,
+      plan,
+      'min',
+    );
+    const second = sealTime([partOf('0.0', { untimed: { a: 1, b: 4 } })], first, plan, 'min');
+    const third = sealTime([partOf('0.0', {})], second, plan, 'min');
+
+    expect(none).not.toHaveProperty('untimed');
+    expect(Object.entries(third.untimed!['in']!)).toEqual([
+      ['a', 3],
+      ['__proto__', 1],
+      ['b', 4],
+    ]);
+  });
 });

@@ -41,6 +41,26 @@ describe('the event time of a source', () => {
     expect(clock.seen()).toEqual({ a: 7 });
   });
 
+  it('counts records without a finite time by split, once, and none where no event time is defined', () => {
+    const clock = clockOf(['a', '__proto__', 'c']);
+    clock.enterSplit('a');
+    clock.stamp(at(7), 1);
+    expect(clock.takeUntimed()).toBeUndefined();
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) clock.stamp(at(value), 1);
+    clock.enterSplit('__proto__');
+    clock.stamp(at(null), 1);
+
+    expect(Object.entries(clock.takeUntimed()!)).toEqual([
+      ['a', 4],
+      ['__proto__', 1],
+    ]);
+    expect(clock.takeUntimed()).toBeUndefined();
+
+    const timeless = new SourceClock(undefined, { splits: ['a'], seen: {}, isBounded: true, now: 0 });
+    timeless.stamp(at(null), 1);
+    expect(timeless.takeUntimed()).toBeUndefined();
+  });
+
   it.each([
     ['a Date', new Date(0)],
     ['a string', '2001-01-01'],

@@ -24,8 +24,9 @@ describe('where a job stands in time', () => {
 
     expect(deriveTimeStatus(workers, 'min')).toEqual({
       operators: {},
-      heldBackBy: { source: 'a', split: '1', watermark: 50, silentMs: 5 },
+      heldBackBy: { source: 'a', split: '1', watermark: 50, untimed: 0, silentMs: 5 },
       idleSplits: 1,
+      untimed: {},
     });
   });
 
@@ -42,8 +43,26 @@ describe('where a job stands in time', () => {
       source: 'a',
       split: '1',
       watermark: undefined,
+      untimed: 0,
       silentMs: 5,
     });
+  });
+
+  it('counts records without event time by source, and those of the split that holds it back', () => {
+    const workers = [workerOf([splitOf('a', '0', 70), splitOf('a', '__proto__', TIME_UNSET), splitOf('b', '0', 90)])];
+    const untimed = {
+      a: Object.fromEntries([
+        ['0', 4],
+        ['__proto__', 3],
+      ]),
+      gone: { '0': 2 },
+    };
+
+    const status = deriveTimeStatus(workers, 'min', untimed);
+
+    expect(status.untimed).toEqual({ a: 7, gone: 2 });
+    expect(status.heldBackBy).toMatchObject({ split: '__proto__', watermark: undefined, untimed: 3 });
+    expect(deriveTimeStatus(workers, 'max', untimed).heldBackBy).toMatchObject({ source: 'b', untimed: 0 });
   });
 
   it('is held back by nobody when all have ended or are silent', () => {
