@@ -71,6 +71,11 @@ export class CellCache {
     this.#advance(steps, undefined);
   }
 
+  /** Takes a cell out that nobody comes back to, if it may go now. */
+  discard(cell: Cell): void {
+    if (this.#isClean(cell)) this.#evict(cell);
+  }
+
   resized(bytes: number): void {
     this.#bytes += bytes;
   }
@@ -99,9 +104,13 @@ export class CellCache {
 
   /** Clean, and not used since the hand last came by: which this call makes so. */
   #isEvictable(cell: Cell): boolean {
-    if (cell.serial !== SERIAL_NONE || cell.pinnedBy > this.#foldedThrough) return false;
+    if (!this.#isClean(cell)) return false;
     if (!cell.isHot) return true;
     cell.isHot = false;
     return false;
+  }
+
+  #isClean(cell: Cell): boolean {
+    return cell.serial === SERIAL_NONE && cell.pinnedBy <= this.#foldedThrough;
   }
 }

@@ -7,6 +7,8 @@
  *
  * The states are numbers that are compared, not flags that are reset, so freezing and unpinning touch no cell. A pinned
  * cell may be dirty again: then the newer change is frozen and pinned in its turn.
+ *
+ * An entry that was made and deleted between two freezes, and of which nothing was written before, is clean again: its epoch knows nothing of it.
  */
 import type { Epoch, Key, KeyGroup } from '../model/index.ts';
 import type { EntryLife } from './entry-life.ts';
@@ -44,20 +46,34 @@ export class Cell {
   life: EntryLife | undefined;
   /** Serial of the epoch in which the cell was last changed and not yet encoded. */
   serial: number = SERIAL_NONE;
+  /** Place among the changed cells, while its serial is that of the current epoch. */
+  dirtyAt = 0;
   /** Newest epoch whose delta holds this cell: not evictable until that is folded. */
   pinnedBy: Epoch = 0;
   /** Estimate of the memory it takes. */
   bytes: number;
+  /** Whether the entry may exist in what was written last of it, in the base tables or a delta. */
+  isStored: boolean;
   /** Used since the eviction hand last passed. */
   isHot = true;
 
-  constructor(home: CellHome, key: Key, group: KeyGroup, sub: SubKey, value: unknown, bytes: number, life?: EntryLife) {
+  constructor(
+    home: CellHome,
+    key: Key,
+    group: KeyGroup,
+    sub: SubKey,
+    value: unknown,
+    bytes: number,
+    isStored: boolean,
+    life?: EntryLife,
+  ) {
     this.home = home;
     this.key = key;
     this.group = group;
     this.sub = sub;
     this.value = value;
     this.bytes = bytes;
+    this.isStored = isStored;
     this.life = life;
   }
 }

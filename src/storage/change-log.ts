@@ -16,7 +16,7 @@ import {
   type SubtaskIndex,
   ValueError,
 } from '../model/index.ts';
-import { CELL_OVERHEAD_BYTES, type Cell, SERIAL_NONE } from './cell.ts';
+import { ABSENT, CELL_OVERHEAD_BYTES, type Cell, SERIAL_NONE } from './cell.ts';
 import { DeltaBuilder } from './delta-builder.ts';
 import type { DeltaState } from './delta-format.ts';
 
@@ -64,9 +64,14 @@ export class ChangeLog {
 
   /** After a change of a touched cell. */
   changed(cell: Cell): void {
+    if (isNothing(cell)) {
+      this.#unchange(cell);
+      return;
+    }
     if (cell.serial === this.#serial) return;
     assert(cell.serial === SERIAL_NONE, 'I1: a frozen cell is encoded before it is changed');
     cell.serial = this.#serial;
+    cell.dirtyAt = this.#dirty.length;
     this.#dirty.push(cell);
     this.#dirtyBytes += cell.bytes;
   }
@@ -115,6 +120,7 @@ export class ChangeLog {
     this.frozenSerial = SERIAL_UNUSED;
     if (builder === undefined) return undefined;
     const { entries, length } = builder;
+    if (entries === 0) return undefined;
     this.#meanBytes = Math.ceil(length / entries);
     const { node, subtask } = this.#options;
     return { node, subtask, epoch: this.#epoch, entries, bytes: builder.finish() };
@@ -124,9 +130,23 @@ export class ChangeLog {
     return this.#dirtyBytes;
   }
 
-  #encode(cell: Cell): void {
-    const bytes = CELL_OVERHEAD_BYTES + this.#write(cell);
+  #unchange(cell: Cell): void {
+    if (cell.serial !== this.#serial) return;
+    const last = this.#dirty.pop()!;
+    if (last !== cell) {
+      this.#dirty[cell.dirtyAt] = last;
+      last.dirtyAt = cell.dirtyAt;
+    }
+    this.#dirtyBytes -= cell.bytes;
     cell.serial = SERIAL_NONE;
+  }
+
+  #encode(cell: Cell): void {
+    const isNothingToWrite = isNothing(cell);
+    const bytes = isNothingToWrite ? cell.bytes : CELL_OVERHEAD_BYTES + this.#write(cell);
+    cell.serial = SERIAL_NONE;
+    if (isNothingToWrite) return;
+    cell.isStored = cell.value !== ABSENT;
     cell.pinnedBy = this.#epoch;
     if (bytes === cell.bytes) return;
     this.#options.onResized(bytes - cell.bytes);
@@ -146,4 +166,9 @@ export class ChangeLog {
       );
     }
   }
+}
+
+/** There is nothing to be written of the entry: it does not exist, and what was written of it last says the same. */
+function isNothing(cell: Cell): boolean {
+  return cell.value === ABSENT && !cell.isStored;
 }

@@ -80,7 +80,7 @@ export class ListCells {
     const cell =
       isRead && !owner.isComplete
         ? this.#scope.loadCell(this.#home, this.#place, key, owner.group, sub)
-        : this.#scope.newCell(this.#home, key, owner.group, sub);
+        : this.#scope.newCell(this.#home, key, owner.group, sub, !owner.isComplete);
     owner.cells.set(sub, cell);
     this.#scope.cache.add(cell);
     return cell;

@@ -182,6 +182,8 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
     this.#scope.changes.touch(cell);
     cell.value = value;
     this.#scope.changes.changed(cell);
+    // To one that is gone hardly anybody comes back.
+    if (value === ABSENT) cell.isHot = false;
     if (cell.life !== undefined || this.ttl !== undefined) this.#lifetimes.wrote(cell, this.ttl);
   }
 
@@ -193,7 +195,7 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
     const added =
       isRead && !owner.isComplete
         ? this.#scope.loadCell(this, this.#place, key, owner.group, sub)
-        : this.#scope.newCell(this, key, owner.group, sub);
+        : this.#scope.newCell(this, key, owner.group, sub, !owner.isComplete);
     this.#insert(owner, added);
     return added;
   }

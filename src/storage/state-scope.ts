@@ -77,14 +77,14 @@ export class StateScope {
     return this.reader.place(this.#options.node, state);
   }
 
-  /** A cell for an entry that is about to be overwritten: nothing is read. */
-  newCell(home: CellHome, key: Key, group: KeyGroup, sub: SubKey): Cell {
-    return new Cell(home, key, group, sub, ABSENT, this.changes.guessBytes());
+  /** A cell for an entry that is about to be overwritten: nothing is read. `isStored`: it may exist. */
+  newCell(home: CellHome, key: Key, group: KeyGroup, sub: SubKey, isStored: boolean): Cell {
+    return new Cell(home, key, group, sub, ABSENT, this.changes.guessBytes(), isStored);
   }
 
   /** A clean cell with what the base tables say. */
   loadCell(home: CellHome, place: StatePlace | undefined, key: Key, group: KeyGroup, sub: SubKey): Cell {
-    if (place === undefined) return new Cell(home, key, group, sub, ABSENT, CELL_OVERHEAD_BYTES);
+    if (place === undefined) return new Cell(home, key, group, sub, ABSENT, CELL_OVERHEAD_BYTES, false);
     const bytes = this.reader.read(place, group, encodeKey(key), home.encodeSub(sub));
     return storedCell(home, key, group, sub, bytes);
   }
@@ -98,14 +98,14 @@ export function storedCell(
   sub: SubKey,
   bytes: Uint8Array | undefined,
 ): Cell {
-  if (bytes === undefined) return new Cell(home, key, group, sub, ABSENT, CELL_OVERHEAD_BYTES);
+  if (bytes === undefined) return new Cell(home, key, group, sub, ABSENT, CELL_OVERHEAD_BYTES, false);
   const { value, life } = decodeStored(bytes);
-  return new Cell(home, key, group, sub, value, CELL_OVERHEAD_BYTES + bytes.length, life);
+  return new Cell(home, key, group, sub, value, CELL_OVERHEAD_BYTES + bytes.length, true, life);
 }
 
 /** A clean cell from the current entry of a delta. */
 export function restoredCell(home: CellHome, key: Key, sub: SubKey, entry: DeltaReader): Cell {
-  if (entry.isDeleted) return new Cell(home, key, entry.group, sub, ABSENT, CELL_OVERHEAD_BYTES);
+  if (entry.isDeleted) return new Cell(home, key, entry.group, sub, ABSENT, CELL_OVERHEAD_BYTES, false);
   const { value, life } = entry.decodeValue();
-  return new Cell(home, key, entry.group, sub, value, CELL_OVERHEAD_BYTES + entry.valueBytes, life);
+  return new Cell(home, key, entry.group, sub, value, CELL_OVERHEAD_BYTES + entry.valueBytes, true, life);
 }

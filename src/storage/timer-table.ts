@@ -104,6 +104,7 @@ export class TimerTable implements TimerQueue, StateTable {
     } else {
       if (known.value === ABSENT) return;
       this.#write(known, ABSENT);
+      this.#scope.cache.discard(known);
       this.#countVoid();
     }
     if (at === this.#nextAt) this.#nextAt = Number.NaN;
@@ -125,6 +126,7 @@ export class TimerTable implements TimerQueue, StateTable {
     if (cell === undefined) return undefined;
     this.#heap.pop();
     this.#write(cell, ABSENT);
+    this.#scope.cache.discard(cell);
     this.#nextAt = Number.NaN;
     this.#makeRoom();
     return decodeTimer(cell.sub as string);
@@ -164,7 +166,8 @@ export class TimerTable implements TimerQueue, StateTable {
   }
 
   #newCell(key: Key, sub: string): Cell {
-    const cell = this.#scope.newCell(this, SHARED_KEY, this.#scope.groupOf(key), sub);
+    const group = this.#scope.groupOf(key);
+    const cell = this.#scope.newCell(this, SHARED_KEY, group, sub, sub >= this.#boundOf(group));
     this.#cells.set(sub, cell);
     this.#scope.cache.add(cell);
     return cell;
@@ -210,7 +213,7 @@ export class TimerTable implements TimerQueue, StateTable {
   }
 
   #keep(group: KeyGroup, sub: string): void {
-    const cell = new Cell(this, SHARED_KEY, group, sub, PENDING, CELL_OVERHEAD_BYTES + sub.length);
+    const cell = new Cell(this, SHARED_KEY, group, sub, PENDING, CELL_OVERHEAD_BYTES + sub.length, true);
     this.#cells.set(sub, cell);
     this.#scope.cache.count(cell);
     this.#heap.push(cell);

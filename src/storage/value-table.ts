@@ -110,7 +110,7 @@ export class ValueTable<T> implements ValueState<T>, StateTable, ExpiringTable {
       const group = this.#scope.groupOf(key);
       cell = isRead
         ? this.#scope.loadCell(this, this.#place, key, group, undefined)
-        : this.#scope.newCell(this, key, group, undefined);
+        : this.#scope.newCell(this, key, group, undefined, this.#place !== undefined);
       this.#cells.set(key, cell);
       this.#scope.cache.add(cell);
     }
