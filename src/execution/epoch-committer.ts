@@ -24,6 +24,7 @@ import {
 } from '../model/index.ts';
 import type { PhysicalPlan } from '../plan/physical-plan.ts';
 import type { CrashPoint } from './crash-points.ts';
+import { decideFoldPace, type FoldPace } from './decide-fold-pace.ts';
 import { collectTokens, sealEpoch } from './seal-epoch.ts';
 
 /** How one epoch went. Milliseconds. */
@@ -48,6 +49,8 @@ export interface EpochCommitterOptions {
   readonly clock: Clock;
   readonly crashPoint: CrashPoint;
   readonly policy: WatermarkPolicy;
+  /** Unfolded entries at which the next epoch waits (`state.unfoldedBytesMax`). */
+  readonly unfoldedBytesMax: number;
   /** Tells the workers. */
   announce(epoch: Epoch, foldedThrough: Epoch, time: CheckpointTime | undefined): void;
   /** A fold failed. */
@@ -64,9 +67,6 @@ export interface CompleteEpoch {
   /** All sources had ended. */
   readonly isComplete: boolean;
 }
-
-/** Folding gives way to everything else: one slice, then this pause. */
-const FOLD_PAUSE_MS = 2;
 
 export class EpochCommitter {
   readonly #options: EpochCommitterOptions;
@@ -108,7 +108,7 @@ export class EpochCommitter {
 
   /** One slice. True while more is due. */
   fold(): boolean {
-    const isMoreDue = this.#options.store.foldSlice();
+    const isMoreDue = this.#options.store.foldSlice('due', this.#pace().size);
     if (this.#options.store.foldedThrough() > this.#announcedFold) this.#announce();
     return isMoreDue;
   }
@@ -174,10 +174,19 @@ export class EpochCommitter {
     announce(epoch, this.#announcedFold, this.#manifest?.time);
   }
 
+  #pace(): FoldPace {
+    const { store, unfoldedBytesMax } = this.#options;
+    return decideFoldPace({
+      unfoldedBytes: store.unfoldedBytes(),
+      unfoldedBytesMax,
+      isCommitting: this.#committing !== undefined,
+    });
+  }
+
   #scheduleFold(): void {
     if (this.#isClosed) return;
     this.#foldTimer?.cancel();
-    this.#foldTimer = this.#options.clock.schedule(FOLD_PAUSE_MS, () => {
+    this.#foldTimer = this.#options.clock.schedule(this.#pace().pauseMs, () => {
       if (this.#isClosed) return;
       try {
         if (this.#committing !== undefined || this.fold()) this.#scheduleFold();

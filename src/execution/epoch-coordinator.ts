@@ -39,7 +39,7 @@ export interface EpochCoordinatorOptions {
   readonly committers: ReadonlyMap<NodeId, SinkCommitter>;
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** The next epoch waits while more bytes of deltas than this are unfolded and some of them can be folded (I8). */
+  /** The next epoch waits while unfolded entries take more memory than this and some of them can be folded (I8). */
   readonly unfoldedBytesMax: number;
   readonly crashPoint: CrashPoint;
   readonly policy: WatermarkPolicy;
@@ -73,7 +73,7 @@ export class EpochCoordinator {
 
   constructor(options: EpochCoordinatorOptions) {
     this.#options = options;
-    const { plan, store, committers, clock, crashPoint, announce, policy } = options;
+    const { plan, store, committers, clock, crashPoint, announce, policy, unfoldedBytesMax } = options;
     this.#committer = new EpochCommitter({
       plan,
       store,
@@ -81,6 +81,7 @@ export class EpochCoordinator {
       clock,
       crashPoint,
       policy,
+      unfoldedBytesMax,
       announce,
       onFailure: (thrown) => this.#fail(thrown),
     });

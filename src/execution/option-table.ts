@@ -186,10 +186,10 @@ export const OPTION_TABLE: Readonly<Record<OptionPath, OptionRow>> = {
     reason: 'epochs folded into the base tables together; more writes less and pins more in memory',
   },
   'state.unfoldedBytesMax': {
-    fallback: 268_435_456,
+    fallback: 536_870_912,
     min: 1,
     max: 2 ** 40,
-    reason: 'deltas not yet folded that delay the next epoch',
+    reason: 'memory of changed state not yet folded, of all workers together, that delays the next epoch',
   },
   'restart.attemptsMax': {
     fallback: 10,

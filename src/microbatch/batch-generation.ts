@@ -84,6 +84,7 @@ export class BatchGeneration implements GenerationRun {
       clock,
       crashPoint,
       policy: options.watermark.policy,
+      unfoldedBytesMax: options.state.unfoldedBytesMax,
       // Threads hear of it with their next task.
       announce: () => {},
       onFailure: (thrown) => this.#failed(toReport(thrown)),

@@ -150,6 +150,9 @@ export interface BatchPlan {
   readonly isLast: boolean;
 }
 
+/** Of one step of folding. */
+export type FoldSliceSize = 'small' | 'large';
+
 export interface CheckpointStore {
   /** The newest durable manifest, verified. */
   latest(): CheckpointManifest | undefined;
@@ -167,11 +170,12 @@ export interface CheckpointStore {
   /** Epoch through which deltas are in the base tables; `<= latest().epoch` (I6). */
   foldedThrough(): Epoch;
   /**
-   * Moves one small sorted chunk of old deltas into the base tables. True while more is due. Called between commits when
-   * the driver has time; bounded to a few milliseconds. `early`: whatever may be folded is due, however little it is.
+   * Moves one sorted chunk of old deltas into the base tables. True while more is due. Called between commits when the driver has
+   * time. `early`: whatever may be folded is due, however little it is. `small` (the default) is bounded to a few milliseconds; `large`
+   * is some times that, and less work in all: for when folding is what is waited for.
    */
-  foldSlice(when?: 'due' | 'early'): boolean;
-  /** Bytes of deltas not yet folded: the coordinator delays the next epoch above a bound (I8). */
+  foldSlice(when?: 'due' | 'early', size?: FoldSliceSize): boolean;
+  /** About the memory that entries of deltas not yet folded take in all threads together: the next epoch is delayed above a bound (I8). */
   unfoldedBytes(): number;
   close(): void;
 }

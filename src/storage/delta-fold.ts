@@ -3,7 +3,7 @@
  * tables in small, sorted transactions, then declares them folded. Abandoning it at any step is harmless: the deltas are
  * removed last, and applying them again gives the same tables (I6).
  */
-import type { Epoch } from '../model/index.ts';
+import type { Epoch, FoldSliceSize } from '../model/index.ts';
 import type { Catalog } from './catalog.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { DeltaReader } from './delta-reader.ts';
@@ -13,11 +13,19 @@ import type { KeyValueReader, KeyValueWriter } from './key-value-store.ts';
 import { writeFoldProgress } from './ledger.ts';
 import { epochKey, keyAfter } from './store-key.ts';
 
-/** Entries merged per step; about 1-2 ms. */
-const MERGE_ENTRIES_MAX = 1_000;
-/** Writes per transaction; larger ones leave LMDB free lists that slow later commits down. */
-const CHUNK_ENTRIES_MAX = 500;
-const CHUNK_BYTES_MAX = 1024 * 1024;
+/** Bounds of one step. */
+interface StepBounds {
+  readonly mergedEntries: number;
+  /** Per transaction. */
+  readonly writes: number;
+  readonly writtenBytes: number;
+}
+
+/** Small: 1-2 ms. Large: fewer transactions, each of which costs a sync and the same upper pages again; and LMDB free lists that slow later commits down. */
+const STEP_BOUNDS: Readonly<Record<FoldSliceSize, StepBounds>> = {
+  small: { mergedEntries: 1_000, writes: 500, writtenBytes: 2 ** 20 },
+  large: { mergedEntries: 16_000, writes: 4_000, writtenBytes: 4 * 2 ** 20 },
+};
 
 export interface DeltaFoldOptions {
   readonly store: Pick<KeyValueReader, 'range'>;
@@ -46,12 +54,13 @@ export class DeltaFold {
   }
 
   /** One bounded step; `transact` is the fenced transaction of the owner. True while more is to do. */
-  step(transact: (body: (writer: KeyValueWriter) => void) => void): boolean {
+  step(transact: (body: (writer: KeyValueWriter) => void) => void, size: FoldSliceSize): boolean {
+    const bounds = STEP_BOUNDS[size];
     if (!this.#isMerged) {
-      this.#isMerged = !this.#absorb();
+      this.#isMerged = !this.#absorb(bounds.mergedEntries);
       return true;
     }
-    const writes = this.#merge.take(CHUNK_ENTRIES_MAX, CHUNK_BYTES_MAX);
+    const writes = this.#merge.take(bounds.writes, bounds.writtenBytes);
     if (writes.length === 0) return false;
     transact((writer) => {
       writeFoldProgress(writer, { through: this.#options.after, target: this.through });
@@ -63,14 +72,14 @@ export class DeltaFold {
   }
 
   /** False when every delta has been taken in. */
-  #absorb(): boolean {
+  #absorb(entriesMax: number): boolean {
     if (this.#delta === undefined) {
       const entry = this.#options.store.range('deltas', this.#next, this.#end, 1)[0];
       if (entry === undefined) return false;
       this.#next = keyAfter(entry.key);
       this.#delta = new DeltaReader(entry.value, 'a delta about to be folded');
     }
-    if (!this.#merge.absorb(this.#delta, this.#options.catalog, MERGE_ENTRIES_MAX)) this.#delta = undefined;
+    if (!this.#merge.absorb(this.#delta, this.#options.catalog, entriesMax)) this.#delta = undefined;
     return true;
   }
 }

@@ -153,6 +153,12 @@ export class DeltaReader {
   }
 }
 
+/** How many entries a delta says it has; unverified. */
+export function entriesOf(bytes: Uint8Array): number {
+  if (bytes.length < DELTA_NAMES_AT) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(DELTA_ENTRIES_AT, true);
+}
+
 function damaged(what: string, cause?: unknown): CorruptionError {
   return new CorruptionError(
     `${what} does not match its checksum: the state directory is damaged; restore it from a copy, or start in a new directory`,

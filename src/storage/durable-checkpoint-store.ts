@@ -13,6 +13,7 @@ import {
   type CheckpointManifest,
   type CheckpointStore,
   type Epoch,
+  type FoldSliceSize,
   type Generation,
   IncompatiblePlanError,
   LockedError,
@@ -40,7 +41,7 @@ import { type FoldPolicy, planFold } from './plan-fold.ts';
 import { planRetention, type RetentionPlan } from './plan-retention.ts';
 import { prune } from './prune.ts';
 import { resolvePlan } from './resolve-plan.ts';
-import { UnfoldedDeltas } from './unfolded-deltas.ts';
+import { cellBytesOf, UnfoldedDeltas } from './unfolded-deltas.ts';
 import { verifySealedEpoch } from './verify-sealed-epoch.ts';
 
 export interface DurableCheckpointStoreOptions {
@@ -114,7 +115,7 @@ export class DurableCheckpointStore implements CheckpointStore {
     this.#fingerprint = manifest.fingerprint;
     this.#unfolded.add(
       manifest.epoch,
-      epoch.deltas.reduce((sum, delta) => sum + delta.bytes.length, 0),
+      epoch.deltas.reduce((sum, { entries, bytes }) => sum + cellBytesOf(entries, bytes.length), 0),
     );
     this.#options.crashPoint('storage.commit.after');
   }
@@ -147,13 +148,13 @@ export class DurableCheckpointStore implements CheckpointStore {
     return this.#progress.through;
   }
 
-  foldSlice(when: 'due' | 'early' = 'due'): boolean {
+  foldSlice(when: 'due' | 'early' = 'due', size: FoldSliceSize = 'small'): boolean {
     this.#requireUsable();
     this.#fold ??= this.#nextFold(when);
     if (this.#fold === undefined) return false;
     const fold = this.#fold;
     this.#attempt(`fold the state up to epoch ${fold.through}`, () => {
-      if (!fold.step((body) => this.#transact(body))) this.#finish(fold);
+      if (!fold.step((body) => this.#transact(body), size)) this.#finish(fold);
     });
     return this.#fold !== undefined || this.#plannedFold(when) !== undefined;
   }

@@ -7,17 +7,20 @@ export interface FoldPolicyOptions {
   readonly retainEpochs?: number | undefined;
   /** Epochs folded together; default 8. More writes less to disk and keeps more changed entries in memory. */
   readonly foldEveryEpochs?: number | undefined;
-  /** Bytes of deltas that are folded even before; default 16 MiB. */
+  /** Memory of unfolded entries that is folded even before; default 64 MiB. */
   readonly foldBytes?: number | undefined;
-  /** Bytes of deltas at which the owner waits for them to be folded: then they are due, whatever else is said. Default: no bound. */
+  /** Memory of unfolded entries at which the owner waits for them to be folded: they are due well before, whatever else is said. Default: no bound. */
   readonly unfoldedBytesMax?: number | undefined;
 }
 
 export const FOLD_POLICY_DEFAULTS: FoldPolicy = {
   retainEpochs: 2,
   foldEveryEpochs: 8,
-  foldBytes: 16 * 1024 * 1024,
+  foldBytes: 64 * 1024 * 1024,
 };
+
+/** Room for an epoch that is folded, one that retention keeps, and one that is being made meanwhile: or each would wait for the others. */
+const FOLDS_PER_BOUND = 3;
 
 /** Throws `OptionError` naming every value that is out of range. */
 export function resolveFoldPolicy(options: FoldPolicyOptions): FoldPolicy {
@@ -26,7 +29,7 @@ export function resolveFoldPolicy(options: FoldPolicyOptions): FoldPolicy {
     foldEveryEpochs: options.foldEveryEpochs ?? FOLD_POLICY_DEFAULTS.foldEveryEpochs,
     foldBytes: Math.min(
       options.foldBytes ?? FOLD_POLICY_DEFAULTS.foldBytes,
-      options.unfoldedBytesMax ?? Number.POSITIVE_INFINITY,
+      Math.ceil((options.unfoldedBytesMax ?? Number.POSITIVE_INFINITY) / FOLDS_PER_BOUND),
     ),
   };
   const problems = [

@@ -8,6 +8,7 @@ import type { Epoch } from '../model/index.ts';
 
 export interface UnfoldedEpoch {
   readonly epoch: Epoch;
+  /** That its entries take in memory. */
   readonly bytes: number;
 }
 
@@ -25,7 +26,7 @@ export interface FoldPolicy {
   readonly retainEpochs: number;
   /** Fold when so many epochs may be folded: entries that change in each epoch are then written once. */
   readonly foldEveryEpochs: number;
-  /** Fold earlier when the deltas that may be folded reach this size; also about the most one fold takes at a time. */
+  /** Fold earlier when the entries that may be folded take so much memory; also about the most one fold takes at a time. */
   readonly foldBytes: number;
 }
 

@@ -66,7 +66,7 @@ describe('resolveFoldPolicy', () => {
     const facts: FoldFacts = { foldedThrough: 0, target: undefined, latest: 4, unfolded };
 
     expect(planFold(facts, resolveFoldPolicy({}))).toBeUndefined();
-    expect(planFold(facts, resolveFoldPolicy({ unfoldedBytesMax: 2500 }))).toBe(2);
+    expect(planFold(facts, resolveFoldPolicy({ unfoldedBytesMax: 6000 }))).toBe(2);
     expect(resolveFoldPolicy({ unfoldedBytesMax: 2 ** 40 })).toEqual(FOLD_POLICY_DEFAULTS);
   });
 });
