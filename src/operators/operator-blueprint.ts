@@ -21,6 +21,10 @@ export interface OperatorBlueprint {
   readonly isAsynchronous?: boolean | undefined;
   /** Default false. */
   readonly readsSecondFirst?: boolean | undefined;
+  /** What has to come before it emits any row: a watermark that rises, or the end of its input. Absent: neither. */
+  readonly waitsFor?: 'watermark' | 'end' | undefined;
+  /** False: none leaves it before the end of its input. Default true. */
+  readonly passesWatermarks?: boolean | undefined;
 }
 
 /** Name of the output for records that came too late. */

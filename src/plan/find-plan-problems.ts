@@ -1,6 +1,7 @@
 /** Everything that is wrong with a graph, one sentence each. Pure. */
 import type { NodeId } from '../model/index.ts';
 import { findEmissionProblems } from './find-emission-problems.ts';
+import { findEndlessWaits } from './find-endless-waits.ts';
 import { findEventTimeProblems } from './find-event-time-problems.ts';
 import type { DraftNode, GraphDraft } from './graph-draft.ts';
 
@@ -20,6 +21,7 @@ export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, 
     ...graph.nodes.flatMap((node) => keyProblems(node, idOf(node))),
     ...findEventTimeProblems(graph.nodes, idOf),
     ...findEmissionProblems(graph.nodes, idOf),
+    ...findEndlessWaits(graph.nodes, idOf),
     ...shapeProblems(graph, idOf),
   ];
 }

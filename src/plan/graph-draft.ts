@@ -6,6 +6,7 @@
 
 import type { Operator, SinkConnector, SourceConnector, StateUse } from '../model/index.ts';
 import { type NodeId, type NodeSignature, type OutputIndex, PlanError } from '../model/index.ts';
+import type { OperatorBlueprint } from '../operators/index.ts';
 import type { EventTime, InputIndex, Partitioning } from './logical-plan.ts';
 
 export interface DraftEdge {
@@ -39,6 +40,10 @@ export interface OperatorShape extends ShapeBase {
   readonly readsSecondFirst: boolean;
   /** It waits for watermarks, or compares event times with them. */
   readonly needsEventTime: boolean;
+  /** See `OperatorBlueprint`. */
+  readonly waitsFor?: OperatorBlueprint['waitsFor'];
+  /** See `OperatorBlueprint`; absent: true. */
+  readonly passesWatermarks?: boolean | undefined;
   readonly create: () => Operator;
 }
 

@@ -75,6 +75,8 @@ export function blueprintShape(blueprint: OperatorBlueprint, needsEventTime: boo
     isAsynchronous: blueprint.isAsynchronous ?? false,
     readsSecondFirst: blueprint.readsSecondFirst ?? false,
     needsEventTime,
+    waitsFor: blueprint.waitsFor,
+    passesWatermarks: blueprint.passesWatermarks,
     signature: { kind, identity, states },
   };
 }

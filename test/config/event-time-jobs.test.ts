@@ -55,7 +55,12 @@ interface Row {
   readonly n: number;
 }
 
-const TIMED = { type: 'generator', value: '{"id": "a", "at": index, "gap": 5, "n": 1}', eventTime: { field: 'at' } };
+const TIMED = {
+  type: 'generator',
+  records: 100,
+  value: '{"id": "a", "at": index, "gap": 5, "n": 1}',
+  eventTime: { field: 'at' },
+};
 
 /** A job that leads two timed sources through one transform `t` to sinks, `outputs` being what they read. */
 function jobOf(transform: object, ...outputs: readonly string[]): object {
@@ -73,7 +78,10 @@ function jobOf(transform: object, ...outputs: readonly string[]): object {
 /** The same in TypeScript. `draw` gets both sources and gives the streams that the sinks read. */
 function planIn(draw: (left: Stream<Row>, right: Stream<Row>) => readonly Stream<unknown>[]): LogicalPlan {
   const made = (job: JobBuilder, name: string): SourceStream<Row> =>
-    job.source(name, sources.generator({ create: (index): Row => ({ id: 'a', at: index, gap: 5, n: 1 }) }));
+    job.source(
+      name,
+      sources.generator({ records: 100, create: (index): Row => ({ id: 'a', at: index, gap: 5, n: 1 }) }),
+    );
   return defineJob('j', (job) => {
     const left = made(job, 'in').withEventTime((row) => row.at);
     const right = made(job, 'other').withEventTime((row) => row.at);

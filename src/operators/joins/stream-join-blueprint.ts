@@ -25,6 +25,8 @@ export function streamJoinBlueprint<Left, Right, Out>(options: StreamJoinOptions
     identity: { type, beforeMs: range.beforeMs, afterMs: range.afterMs },
     states: JOIN_STATES,
     problems: findStreamJoinProblems(options),
+    // All others emit what matches at once.
+    waitsFor: type === 'anti' ? 'watermark' : undefined,
     create: () => {
       if (type !== 'semi' && type !== 'anti') return new StreamJoinOperator({ type, range, select: select ?? pair });
       return new SemiJoinOperator({ type, range, select: select && ((left) => select(left, null)) });

@@ -14,6 +14,7 @@ export function tableJoinBlueprint<Left, Right, Out>(options: TableJoinOptions<L
     identity: { type },
     states: TABLE_JOIN_STATES,
     problems: findTypeProblems(type, TABLE_JOIN_TYPES),
+    waitsFor: 'watermark',
     create: () =>
       new TableJoinOperator({
         type,

@@ -20,6 +20,7 @@ export function windowJoinBlueprint<Left, Right, Out>(options: WindowJoinOptions
     identity: { type, ...identityOf(window) },
     states: WINDOW_JOIN_STATES,
     problems: [...findTypeProblems(type, JOIN_TYPES), ...findProblems(window)],
+    waitsFor: 'watermark',
     create: () => new WindowJoinOperator({ type, windows: createJoinWindows(window as TimeWindow), select }),
   };
 }

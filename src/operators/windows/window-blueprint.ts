@@ -46,6 +46,8 @@ export function windowBlueprint<In>(
     identity: { ...identityOf(checked), ...identityOfPlan(plan), ...identityOfFields(fields) },
     states: problems.length === 0 ? statesOf(checked, new WindowBasis(fields, plan, recordsIn).fields, plan) : [],
     problems,
+    waitsFor: waitsFor(checked, plan),
+    passesWatermarks: passesWatermarks(checked, plan),
     create: () => createOperator(definition, new WindowBasis(fields, plan, recordsIn)) as Operator,
   };
 }
@@ -62,6 +64,19 @@ function resolvePlan(definition: WindowDefinition<never>, options: WindowOptions
     completeEveryMs,
     hasTimes,
   };
+}
+
+function waitsFor({ kind }: WindowDefinition<never>, plan: WindowPlan): OperatorBlueprint['waitsFor'] {
+  const { domain, emit, earlyMs, earlyRecords } = plan;
+  if (kind === 'count' || domain === 'processing' || emit === 'update' || earlyMs > 0 || earlyRecords > 0)
+    return undefined;
+  return kind === 'global' && emit === 'append' ? 'end' : 'watermark';
+}
+
+/** See `outputWatermark` of the operators. */
+function passesWatermarks({ kind }: WindowDefinition<never>, { domain, emit }: WindowPlan): boolean {
+  if (kind === 'count' || kind === 'global') return emit === 'update';
+  return domain === 'processing' || emit !== 'complete';
 }
 
 function periodOf(definition: WindowDefinition<never>): DurationMs {
