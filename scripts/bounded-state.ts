@@ -5,7 +5,7 @@
  * anything had to be started anew, when a row is missing or wrong, or when an entry of a finished key is left in LMDB.
  *
  *   npm run test:bounded -- [--keys 10000000] [--heap-mib 192] [--part windows|ttl|joins] [--mode continuous|microbatch]
- *     [--cache-mib 16] [--dirty-mib 8] [--unfolded-mib 8] [--batch-records 25000]
+ *     [--cache-mib 16] [--dirty-mib 8] [--unfolded-mib 64] [--batch-records 25000]
  *
  * What is not V8's heap is not bounded by that and is part of the resident memory: buffers, the stacks and code of four threads (the host's
  * heap of some MiB as well), and the pages of LMDB's file that the system keeps in memory. The joins get a fifth of the keys: each has some
@@ -54,7 +54,7 @@ const { values: wanted } = parseArgs({
     'heap-mib': { type: 'string', default: '192' },
     'cache-mib': { type: 'string', default: '16' },
     'dirty-mib': { type: 'string', default: '8' },
-    'unfolded-mib': { type: 'string', default: '8' },
+    'unfolded-mib': { type: 'string', default: '64' },
     'batch-records': { type: 'string', default: '25000' },
     part: { type: 'string' },
     mode: { type: 'string' },
@@ -109,7 +109,7 @@ async function runPart(workspace: Workspace, part: BoundedPart, mode: ExecutionM
   ];
   const rate = Math.round(ended.recordsRead / ended.seconds);
   console.log(
-    `${of}: ${keys} keys, ${ended.recordsRead} records in ${ended.seconds.toFixed(0)} s (${rate}/s), ${ended.epochs} epochs; ` +
+    `${of}: ${keys} keys, ${ended.recordsRead} records in ${ended.seconds.toFixed(0)} s (${rate}/s; ${ended.cpuSeconds.toFixed(0)} s of processors), ${ended.epochs} epochs; ` +
       `${describeMemory(memoryDirectory)}, resident ${toMiB(ended.residentBytesMax)} MiB, LMDB ${fileMiB.toFixed(0)} MiB; ` +
       (problems.length === 0 ? 'all rows right, nothing left' : problems.join('; ')),
   );
