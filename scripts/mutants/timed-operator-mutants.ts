@@ -17,8 +17,8 @@ export const TIMED_OPERATOR_MUTANTS: readonly Mutant[] = [
     id: 'P1',
     bug: 'a timer that has fired is still in the checkpoint',
     file: TIMERS,
-    from: '    this.#heap.pop();\n    this.#write(cell, ABSENT);\n    this.#nextAt',
-    to: '    this.#heap.pop();\n    this.#nextAt',
+    from: '    this.#heap.pop();\n    this.#write(cell, ABSENT);\n    this.#scope',
+    to: '    this.#heap.pop();\n    this.#scope',
     tests: TIMER_MODEL,
   },
   {
@@ -172,5 +172,13 @@ export const TIMED_OPERATOR_MUTANTS: readonly Mutant[] = [
     from: '      this.#passed.set(this.#watermark);\n',
     to: '',
     tests: CALL_TESTS,
+  },
+  {
+    id: 'P21',
+    bug: 'behind a restart with calls under way, what follows in the chain is under the watermark in front of them',
+    file: 'src/execution/operator-link.ts',
+    from: '    if (this.operator.asynchronous !== undefined && this.operator.asynchronous.pending() > 0) return;\n',
+    to: '',
+    tests: ['test/execution/operator-link.test.ts'],
   },
 ];

@@ -17,6 +17,7 @@ function linkOfCalls() {
     },
   } as Partial<AsynchronousWork>;
   const passed: string[] = [];
+  const restored: TimestampMs[] = [];
   const link = new OperatorLink({
     node: 'calls',
     operator: { process: () => {}, asynchronous: work } as unknown as Operator,
@@ -25,12 +26,15 @@ function linkOfCalls() {
     time: { time: Number.NEGATIVE_INFINITY },
     clock: { now: 0, ingestTime: 0 },
     targets: [
-      { rise: ({ time, isIdle }: Watermark) => passed.push(isIdle ? `${time} idle` : `${time}`), restore: () => {} },
+      {
+        rise: ({ time, isIdle }: Watermark) => passed.push(isIdle ? `${time} idle` : `${time}`),
+        restore: (time: TimestampMs) => restored.push(time),
+      },
     ],
   } as unknown as OperatorLinkParts);
   const rise = (time: TimestampMs, isIdle: boolean): void =>
     link.rise({ kind: 'watermark', time, isIdle, ingestTime: 0 });
-  return { link, calls, passed, rise };
+  return { link, calls, passed, restored, rise };
 }
 
 describe('what is behind calls under way', () => {
@@ -52,5 +56,23 @@ describe('what is behind calls under way', () => {
     calls.hasSettled = true;
     rise(9, false);
     expect(passed).toEqual(['5 idle', '5', '9']);
+  });
+
+  it('is not under the watermark of a checkpoint again while some are asked again: their results are older', () => {
+    const { link, calls, passed, restored, rise } = linkOfCalls();
+    calls.pending = 2;
+    link.restore(5);
+    rise(5, false);
+    expect({ at: link.watermark, passed, restored }).toEqual({ at: 5, passed: [], restored: [] });
+
+    calls.hasSettled = true;
+    link.emitSettled();
+    expect({ passed, restored }).toEqual({ passed: ['5'], restored: [] });
+  });
+
+  it('is under the watermark of a checkpoint again where there are none', () => {
+    const { link, restored } = linkOfCalls();
+    link.restore(5);
+    expect({ at: link.watermark, restored }).toEqual({ at: 5, restored: [5] });
   });
 });
