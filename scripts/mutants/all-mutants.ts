@@ -1,4 +1,5 @@
 /** Every deliberate bug there is, in the order in which they are run. */
+import { ENTRY_MUTANTS } from './entry-mutants.ts';
 import { MICROBATCH_MUTANTS } from './microbatch-mutants.ts';
 import { MODE_MUTANTS } from './mode-mutants.ts';
 import type { Mutant } from './mutant.ts';
@@ -14,4 +15,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...WINDOW_MUTANTS,
   ...TIME_MUTANTS,
   ...TIMED_OPERATOR_MUTANTS,
+  ...ENTRY_MUTANTS,
 ];
