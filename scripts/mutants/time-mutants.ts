@@ -163,8 +163,8 @@ export const TIME_MUTANTS: readonly Mutant[] = [
     id: 'T19',
     bug: 'what is aggregated in part stays behind a watermark',
     file: LINK,
-    from: '      this.operator.flush?.(this.out);\n    });\n    this.#passOn(watermark);',
-    to: '    });\n    this.#passOn(watermark);',
+    from: 'this.operator.onWatermark?.(watermark.time, this.out);\n      this.operator.flush?.(this.out);',
+    to: 'this.operator.onWatermark?.(watermark.time, this.out);',
     tests: LOCAL,
   },
   {

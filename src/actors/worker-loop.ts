@@ -259,7 +259,10 @@ export class WorkerLoop {
   /** Asked by the parker once it has announced the sleep. */
   readonly #hasWork = (): boolean => {
     this.#isControlSignalled ||= this.#parker.takeControlSignal();
-    return this.#isControlSignalled || this.#active.some((steppable) => steppable.hasInput?.() === true);
+    if (this.#isControlSignalled) return true;
+    const active = this.#active;
+    for (let i = 0; i < active.length; i++) if (active[i]!.hasInput?.() === true) return true;
+    return false;
   };
 
   #takeControlSignal(): boolean {

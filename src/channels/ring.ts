@@ -18,7 +18,7 @@
  *
  * Everything is a multiple of {@link RING_UNIT_BYTES}: positions never split a unit at the wrap.
  */
-import { assert } from '../model/index.ts';
+import { assert, fail } from '../model/index.ts';
 
 /** Reads and writes are whole units. */
 export const RING_UNIT_BYTES = 8;
@@ -67,7 +67,8 @@ export class RingProducer {
    */
   write(bytes: Uint8Array, from: number, to: number): number {
     const wanted = to - from;
-    assert(wanted % RING_UNIT_BYTES === 0, `a ring takes whole units of ${RING_UNIT_BYTES} bytes, not ${wanted} bytes`);
+    if (wanted % RING_UNIT_BYTES !== 0)
+      fail(`a ring takes whole units of ${RING_UNIT_BYTES} bytes, not ${wanted} bytes`);
     let room = this.capacityBytes - ((this.#tail - this.#headSeen) >>> 0);
     if (room < wanted) {
       this.#headSeen = Atomics.load(this.#header, HEAD) >>> 0;
@@ -125,7 +126,7 @@ export class RingConsumer {
   available(wanted: number = RING_UNIT_BYTES): number {
     if ((this.#tailSeen - this.#head) >>> 0 < wanted) this.#tailSeen = Atomics.load(this.#header, TAIL) >>> 0;
     const available = (this.#tailSeen - this.#head) >>> 0;
-    assert(available <= this.capacityBytes, `I5: the ring holds ${available} bytes, it must have one consumer`);
+    if (available > this.capacityBytes) fail(`I5: the ring holds ${available} bytes, it must have one consumer`);
     return available;
   }
 

@@ -19,8 +19,8 @@ export interface SharedParkerOptions {
 
 const SPIN_MS_MAX_DEFAULT: DurationMs = 0.05;
 const SPIN_MS_MIN: DurationMs = 0.002;
-/** Looks between two looks at the clock. */
-const LOOKS_PER_CLOCK_READ = 8;
+/** Looks between two looks at the clock: each of those makes a number on the heap. */
+const LOOKS_PER_CLOCK_READ = 32;
 /** A gap this long between two looks at the clock means that the thread was off its core. */
 const PREEMPTED_MS: DurationMs = 0.5;
 /** Parks without spinning after a preemption; then one short spin tries again. */

@@ -66,7 +66,12 @@ export class ChainTime {
   isDue(): boolean {
     if (this.#rising !== undefined) return true;
     const { now } = this.#clock;
-    return this.#stateful.some(({ state }) => state!.nextTimerAt('processing') <= now || state!.nextExpiryAt() <= now);
+    const stateful = this.#stateful;
+    for (let i = 0; i < stateful.length; i++) {
+      const state = stateful[i]!.state!;
+      if (state.nextTimerAt('processing') <= now || state.nextExpiryAt() <= now) return true;
+    }
+    return false;
   }
 
   /** Takes the watermark on, and fires what the wall clock has made due, within the budget. True when it did something. */
@@ -99,13 +104,15 @@ export class ChainTime {
 
   /** Before anything that must not overtake what operators hold back. */
   flush(): void {
-    for (const link of this.#flushing) link.flush();
+    const flushing = this.#flushing;
+    for (let i = 0; i < flushing.length; i++) flushing[i]!.flush();
   }
 
   /** Emits what calls have settled. True when something was given out. */
   emitSettled(): boolean {
     let hasEmitted = false;
-    for (const link of this.#asynchronous) if (link.emitSettled()) hasEmitted = true;
+    const links = this.#asynchronous;
+    for (let i = 0; i < links.length; i++) if (links[i]!.emitSettled()) hasEmitted = true;
     return hasEmitted;
   }
 

@@ -10,6 +10,7 @@ import {
   type Emitter,
   END_OF_TIME,
   type KeyedState,
+  type MonotonicMs,
   type NodeId,
   type Operator,
   TIME_UNSET,
@@ -91,10 +92,12 @@ export class OperatorLink implements TimeTarget {
       if (!this.fireTimers('processing', END_OF_TIME, budget)) return false;
       if (this.state.nextTimerAt('event') < END_OF_TIME) return false;
     }
-    inNode(this.node, () => {
+    try {
       this.operator.onWatermark?.(watermark.time, this.out);
       this.operator.flush?.(this.out);
-    });
+    } catch (thrown) {
+      throw placed(thrown, this.node, undefined);
+    }
     this.#passOn(watermark);
     return true;
   }
@@ -131,7 +134,11 @@ export class OperatorLink implements TimeTarget {
   }
 
   flush(): void {
-    inNode(this.node, () => this.operator.flush?.(this.out));
+    try {
+      this.operator.flush?.(this.out);
+    } catch (thrown) {
+      throw placed(thrown, this.node, undefined);
+    }
   }
 
   #fire(timer: DueTimer): void {
@@ -145,7 +152,8 @@ export class OperatorLink implements TimeTarget {
   #passOn(watermark: Watermark): void {
     const { asynchronous } = this.operator;
     if (asynchronous === undefined) {
-      this.#passTo({ ...watermark, time: this.operator.outputWatermark?.(watermark.time) ?? watermark.time });
+      const time = this.operator.outputWatermark?.(watermark.time) ?? watermark.time;
+      this.#passTo(time, watermark.isIdle, watermark.ingestTime);
       return;
     }
     this.#isInputIdle = watermark.isIdle;
@@ -156,15 +164,16 @@ export class OperatorLink implements TimeTarget {
 
   #passHeld(time: TimestampMs): void {
     const isIdle = this.#isInputIdle && this.operator.asynchronous!.pending() === 0;
-    this.#passTo({ kind: 'watermark', time, isIdle, ingestTime: this.#clock.ingestTime });
+    this.#passTo(time, isIdle, this.#clock.ingestTime);
   }
 
-  #passTo(watermark: Watermark): void {
-    const time = Math.max(this.#passed, watermark.time);
-    if (time === this.#passed && watermark.isIdle === this.#isPassedIdle) return;
+  #passTo(to: TimestampMs, isIdle: boolean, ingestTime: MonotonicMs): void {
+    const time = Math.max(this.#passed, to);
+    if (time === this.#passed && isIdle === this.#isPassedIdle) return;
     this.#passed = time;
-    this.#isPassedIdle = watermark.isIdle;
-    for (const target of this.#targets) target.rise({ ...watermark, time });
+    this.#isPassedIdle = isIdle;
+    const watermark: Watermark = { kind: 'watermark', time, isIdle, ingestTime };
+    for (const target of this.#targets) target.rise(watermark);
   }
 }
 

@@ -33,6 +33,7 @@ import {
 } from '../model/index.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
 import type { OperatorChain } from './operator-chain.ts';
+import type { TimerBudget } from './operator-link.ts';
 import { placed } from './placed-error.ts';
 import type { SinkProbe } from './sink-probe.ts';
 
@@ -107,6 +108,8 @@ export class SubtaskHost {
   #isHolding = false;
   #foldedThrough: Epoch = 0;
   #isClosed = false;
+  /** Of the call at hand. */
+  readonly #timers: TimerBudget = { left: 0, isBlocked: () => this.isBlocked() };
 
   constructor(options: SubtaskHostOptions) {
     this.id = options.id;
@@ -127,9 +130,8 @@ export class SubtaskHost {
   handOver(): boolean {
     this.#options.chain.time.flush();
     let isHeld = false;
-    this.#eachOutput((channel) => {
-      if (channel.handOver()) isHeld = true;
-    });
+    const outputs = this.#outputs;
+    for (let i = 0; i < outputs.length; i++) if (this.#handOverTo(outputs[i]!, i)) isHeld = true;
     if (this.#options.probe.writtenInStep() > 0) for (const sink of this.#options.chain.sinks) sink.writer.flush?.();
     return isHeld;
   }
@@ -172,7 +174,8 @@ export class SubtaskHost {
     const { time } = this.#options.chain;
     const hasEmitted = time.emitSettled();
     if (!time.isDue()) return hasEmitted;
-    return time.advance({ left: budget, isBlocked: () => this.isBlocked() }) || hasEmitted;
+    this.#timers.left = budget;
+    return time.advance(this.#timers) || hasEmitted;
   }
 
   /** Whether {@link advanceTime} would do something now. */
@@ -284,6 +287,14 @@ export class SubtaskHost {
       } catch (thrown) {
         throw placed(thrown, node, undefined);
       }
+    }
+  }
+
+  #handOverTo(channel: ChannelWriter, output: number): boolean {
+    try {
+      return channel.handOver();
+    } catch (thrown) {
+      throw placed(thrown, this.#options.outputs[output]!.node, undefined);
     }
   }
 

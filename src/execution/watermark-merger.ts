@@ -3,8 +3,8 @@
  * exchanges (`merge-times.ts`). Channels that hear of the same sources are idle only together (`input-origin.ts`). What it yields never falls.
  */
 import {
-  assert,
   END_OF_TIME,
+  fail,
   type InputTime,
   TIME_UNSET,
   type TimestampMs,
@@ -15,8 +15,10 @@ import { type InputOrigin, mergeInputs } from './input-origin.ts';
 import { INPUT_UNSET, watermarkOf } from './merge-times.ts';
 
 export class WatermarkMerger {
-  readonly #channels: { readonly group: number; time: InputTime }[];
-  readonly #groups: number;
+  /** Of each exchange its channels. */
+  readonly #times: readonly InputTime[][];
+  /** Where the time of a channel stands in {@link #times}. */
+  readonly #places: readonly { readonly of: InputTime[]; readonly at: number }[];
   readonly #origins: readonly InputOrigin[];
   readonly #policy: WatermarkPolicy;
   #time: TimestampMs;
@@ -33,32 +35,29 @@ export class WatermarkMerger {
     origins: readonly InputOrigin[] = [],
   ) {
     this.#origins = origins;
-    this.#channels = groupOf.map((group) => ({ group, time: INPUT_UNSET }));
-    this.#groups = Math.max(-1, ...groupOf) + 1;
+    this.#times = Array.from({ length: Math.max(-1, ...groupOf) + 1 }, () => []);
+    this.#places = groupOf.map((group) => {
+      const of = this.#times[group]!;
+      return { of, at: of.push(INPUT_UNSET) - 1 };
+    });
     this.#policy = policy;
     this.#time = restored;
   }
 
   /** The merged watermark, if it is another one now. */
   onWatermark(channel: number, { time, isIdle, ingestTime }: Watermark): Watermark | undefined {
-    const input = this.#channels[channel]!;
-    assert(
-      time >= input.time.time || time === TIME_UNSET,
-      `the watermark of channel ${channel} falls from ${input.time.time} to ${time}`,
-    );
+    const { of, at } = this.#places[channel]!;
+    const before = of[at]!.time;
+    if (time < before && time !== TIME_UNSET)
+      fail(`the watermark of channel ${channel} falls from ${before} to ${time}`);
     const isEnded = time === END_OF_TIME;
-    input.time = { time: isEnded ? input.time.time : Math.max(time, input.time.time), isIdle, isEnded };
-    const merged = mergeInputs(this.#channelsByGroup(), this.#origins, this.#policy);
+    const input = { time: isEnded ? before : Math.max(time, before), isIdle, isEnded };
+    of[at] = input;
+    const merged = this.#places.length === 1 ? input : mergeInputs(this.#times, this.#origins, this.#policy);
     const risen = Math.max(this.#time, watermarkOf(merged));
     if (risen === this.#time && merged.isIdle === this.#isIdle) return undefined;
     this.#time = risen;
     this.#isIdle = merged.isIdle;
     return { kind: 'watermark', time: risen, isIdle: merged.isIdle, ingestTime };
-  }
-
-  #channelsByGroup(): readonly (readonly InputTime[])[] {
-    return Array.from({ length: this.#groups }, (_, group) =>
-      this.#channels.filter((channel) => channel.group === group).map(({ time }) => time),
-    );
   }
 }

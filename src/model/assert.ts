@@ -3,7 +3,7 @@
  */
 import { MillraceError } from './errors.ts';
 
-/** Raised by {@link assert} only. `recovery` is `none`: repeating the run would repeat the bug. */
+/** Raised here only. `recovery` is `none`: repeating the run would repeat the bug. */
 export class AssertionError extends MillraceError {
   constructor(message: string) {
     super(`internal error: ${message}. This is a bug in Millrace; please report it with this message`, {
@@ -18,6 +18,11 @@ export class AssertionError extends MillraceError {
 /** Throws {@link AssertionError} unless `condition` holds. Name the invariant (`I2: ...`) in the message. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
+}
+
+/** As {@link assert} where the message would be made in vain for every record: `if (isWrong) fail(...)`. */
+export function fail(message: string): never {
+  throw new AssertionError(message);
 }
 
 /** The end of every switch over a discriminated union. */

@@ -5,7 +5,7 @@
  * Sub keys: none for the length, the chunk's number (u32, big endian) for a chunk. Lists with a time to live are kept in another form
  * (`expiring-lists.ts`), told by their head. A list is brought into the form that is declared when it is first used.
  */
-import { assert, type Key, type ListState, type StateTtl, type TimestampMs } from '../model/index.ts';
+import { fail, type Key, type ListState, type StateTtl, type TimestampMs } from '../model/index.ts';
 import { ABSENT, type Cell, type SubKey } from './cell.ts';
 import type { DeltaReader } from './delta-reader.ts';
 import { ExpiringLists } from './expiring-lists.ts';
@@ -129,7 +129,7 @@ export class ListTable<T> implements ListState<T>, StateTable, ExpiringTable {
     if (at === 0) cell.value = [value];
     else if (cell.value === ABSENT) throw missingChunk(this.name, number);
     else (cell.value as T[]).push(value);
-    assert((cell.value as T[]).length === at + 1, `list "${this.name}" has as many values as its length says`);
+    if ((cell.value as T[]).length !== at + 1) fail(`list "${this.name}" has as many values as its length says`);
     this.#scope.changes.changed(cell);
     this.#cells.write(key, undefined, length + 1);
   }

@@ -5,7 +5,7 @@
 
 import { encodeKey } from '../codec/key-codec.ts';
 import {
-  assert,
+  fail,
   type Key,
   type KeyGroup,
   type KeyGroupRange,
@@ -62,10 +62,9 @@ export class StateScope {
   groupOf(key: Key): KeyGroup {
     const { groups, keyGroups, node } = this.#options;
     const group = keyGroupOf(key, keyGroups);
-    assert(
-      group >= groups.first && group <= groups.last,
-      `I11: key group ${group} of "${node}" is used by a subtask that owns ${groups.first} to ${groups.last}`,
-    );
+    if (group < groups.first || group > groups.last) {
+      fail(`I11: key group ${group} of "${node}" is used by a subtask that owns ${groups.first} to ${groups.last}`);
+    }
     return group;
   }
 
