@@ -2,7 +2,7 @@
 import { aggregates, defineJob, type JobDefinition, sinks, sources, windows } from 'millrace';
 import { readSettings } from '../harness/fork.ts';
 import type { JobRunSettings } from '../harness/job-run.ts';
-import { type Payment, randomPayments } from './payment.ts';
+import { randomPayments, type TimedPayment, timedPayment } from './payment.ts';
 
 export interface SlidingSettings {
   readonly keys: number;
@@ -10,10 +10,6 @@ export interface SlidingSettings {
   /** Records of all cards in a slide. */
   readonly recordsPerSlide: number;
   readonly slidesPerWindow: number;
-}
-
-interface TimedPayment extends Payment {
-  readonly at: number;
 }
 
 /** Of event time. */
@@ -32,7 +28,7 @@ const job: JobDefinition = defineJob('sliding', (builder) => {
       sources.generator({
         splits,
         records: RECORDS,
-        create: (index, random): TimedPayment => ({ ...paymentOf(index, random), at: Math.floor(index * recordMs) }),
+        create: (index, random): TimedPayment => timedPayment(paymentOf(index, random), Math.floor(index * recordMs)),
       }),
     )
     .withEventTime((payment) => payment.at)

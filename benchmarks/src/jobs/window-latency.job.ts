@@ -4,7 +4,7 @@ import { readSettings } from '../harness/fork.ts';
 import type { JobRunSettings } from '../harness/job-run.ts';
 import { type Due, dueTimeSource } from '../probes/due-time-source.ts';
 import { type WindowProbeOptions, windowProbeSink } from '../probes/window-probe-sink.ts';
-import { type Payment, rotatingPayments } from './payment.ts';
+import { type Payment, rotatingPayments, timedPayment } from './payment.ts';
 
 export interface WindowLatencySettings {
   readonly keys: number;
@@ -21,7 +21,7 @@ const job: JobDefinition = defineJob('window-latency', (builder) => {
   builder
     .source(
       'payments',
-      dueTimeSource({ rate, records, create: (index): Payment & Due => ({ ...paymentOf(index), at: Number.NaN }) }),
+      dueTimeSource({ rate, records, create: (index): Payment & Due => timedPayment(paymentOf(index), Number.NaN) }),
     )
     .withEventTime((payment) => payment.at, { outOfOrderMs: probe.outOfOrderMs })
     .keyBy((payment) => payment.card)
