@@ -99,6 +99,7 @@ export {
   type JoinOptions,
   type KeyedSideStream,
   type KeyedStream,
+  type LocalWindowStream,
   type SideStream,
   type SourceStream,
   type Stream,

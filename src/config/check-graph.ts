@@ -18,6 +18,8 @@ interface GraphNode {
   readonly inputs: readonly NamedInput[];
   /** What others may name in their inputs; `undefined`: only the module knows. */
   readonly outputs: readonly string[] | undefined;
+  /** Outputs that it would have with other options, and which. */
+  readonly missing: Readonly<Record<string, string>>;
 }
 
 export const NODES_MAX: number = 1000;
@@ -74,7 +76,26 @@ function readNode(section: Section, name: string, fields: Readonly<Record<string
   const path = [section, name];
   const inputs = inputsOf(fields).map((input) => ({ ...input, path: [...path, ...input.path] }));
   const type = fields['type'];
-  return { name, path, section, type, inputs, outputs: section === 'sinks' ? [] : outputsOf(name, fields) };
+  const outputs = section === 'sinks' ? [] : outputsOf(name, fields);
+  return { name, path, section, type, inputs, outputs, missing: missingOf(name, fields) };
+}
+
+function missingOf(name: string, fields: Readonly<Record<string, unknown>>): GraphNode['missing'] {
+  const [late, failed] = [`${name}.late`, `${name}.failed`];
+  switch (fields['type']) {
+    case 'aggregate': {
+      if (fields['window'] === undefined) return { [late]: 'without a "window" no record is late' };
+      return {
+        [late]: 'with "local": true late records are counted, but cannot be read; leave "local" out to read them',
+      };
+    }
+    case 'deduplicate':
+      return { [late]: 'records are late with the "scope" "watermark" only' };
+    case 'asyncMap':
+      return { [failed]: 'records whose calls have failed are there with "onFailure": "side" only' };
+    default:
+      return {};
+  }
 }
 
 /** What inputs may name of a source or transform; `undefined`: only its module knows. */
@@ -123,6 +144,8 @@ function describeInput(
     return { message: `there is no source or transform ${JSON.stringify(text)}`, suggestion: suggest(text, known) };
   }
   if (from.section === 'sinks') return { message: `${JSON.stringify(text)} is a sink: nothing can be read from it` };
+  if (Object.hasOwn(from.missing, text))
+    return { message: `there is no ${JSON.stringify(text)}: ${from.missing[text]}` };
   const outputs = from.outputs ?? [];
   const list = outputs.map((output) => JSON.stringify(output)).join(', ');
   if (text === from.name) return { message: `${JSON.stringify(text)} is a split: name one of its outputs, ${list}` };

@@ -1,7 +1,8 @@
 /** Builds a job from the text of a JSON job file. */
 import { dirname, resolve } from 'node:path';
 import type { JobOptionsInput } from '../execution/options.ts';
-import { defineJob } from '../plan/index.ts';
+import { PlanError, type PlanProblem } from '../model/index.ts';
+import { defineJob, type JobDefinition } from '../plan/index.ts';
 import { checkSideOutputs } from './check-side-outputs.ts';
 import { checkTransforms } from './check-transforms.ts';
 import { createConnectors } from './create-connectors.ts';
@@ -10,7 +11,7 @@ import type { JobFile } from './job-file.ts';
 import type { LoadedJob } from './job-reference.ts';
 import { loadNodeModules } from './load-node-modules.ts';
 import { inspectJobFile, render } from './parse-job-file.ts';
-import { problemsError } from './problem.ts';
+import { type JsonPath, type Problem, problemsError } from './problem.ts';
 
 /**
  * As {@link loadJob}, from the text of a JSON job file; `path` is absolute. Loads the modules that the job names. Connectors and
@@ -18,6 +19,7 @@ import { problemsError } from './problem.ts';
  */
 export async function loadJobFile(file: { readonly path: string; readonly text: string }): Promise<LoadedJob> {
   const { problems: found, sound: job, originalPath, placeOf } = inspectJobFile(file.text);
+  const original = (problem: Problem): Problem => ({ ...problem, path: originalPath(problem.path) });
   const baseDirectory = dirname(file.path);
   const modules = await loadNodeModules(job, baseDirectory, resolve(baseDirectory, job.moduleRoot ?? '.'));
   const connectors = createConnectors(job);
@@ -27,9 +29,13 @@ export async function loadJobFile(file: { readonly path: string; readonly text: 
     ...checkTransforms(job),
     ...connectors.problems,
   ];
-  const problems = [...found, ...later.map((problem) => ({ ...problem, path: originalPath(problem.path) }))];
+  const problems = [...found, ...later.map(original)];
   if (problems.length > 0) throw problemsError(file.path, render(problems, placeOf));
-  const definition = defineJob(job.name, (builder) => drawGraph(builder, job, connectors, modules.exports));
+  const drawn = defineJob(job.name, (builder) => drawGraph(builder, job, connectors, modules.exports));
+  const definition = withProblems(drawn, (inGraph) => {
+    const placed = inGraph.map(({ node, message }) => original({ path: pathOfNode(job, node), message }));
+    return problemsError(file.path, render(placed, placeOf));
+  });
   const directory = job.state?.directory;
   return {
     definition,
@@ -37,6 +43,28 @@ export async function loadJobFile(file: { readonly path: string; readonly text: 
     baseDirectory,
     stateDirectory: directory === undefined ? undefined : resolve(baseDirectory, directory),
   };
+}
+
+/** The same job; what is wrong with its graph is told as `errorOf` says. */
+function withProblems(definition: JobDefinition, errorOf: (problems: readonly PlanProblem[]) => Error): JobDefinition {
+  return Object.freeze({
+    name: definition.name,
+    build() {
+      try {
+        return definition.build();
+      } catch (thrown) {
+        throw thrown instanceof PlanError && thrown.problems.length > 0 ? errorOf(thrown.problems) : thrown;
+      }
+    },
+  });
+}
+
+/** Nodes have the names of the file; one that a transform draws in front of itself has its input's, and a suffix. */
+function pathOfNode(job: JobFile, node: string | undefined): JsonPath {
+  const name = node?.split('/')[0];
+  if (name === undefined) return [];
+  const section = (['sources', 'transforms', 'sinks'] as const).find((key) => Object.hasOwn(job[key] ?? {}, name));
+  return section === undefined ? [] : [section, name];
 }
 
 /** The keys of a job file that are options of the engine. The schema has checked them against the option table. */

@@ -62,10 +62,19 @@ export class OptionError extends MillraceError {
   }
 }
 
-/** The graph itself is wrong: a cycle, a name used twice, a keyed operator without a key. */
+/** One thing wrong with a graph. */
+export interface PlanProblem {
+  readonly message: string;
+  /** Where, if it is of one node. */
+  readonly node?: NodeId | undefined;
+}
+
+/** The graph itself is wrong: a cycle, a name used twice, a keyed operator without a key. `problems` lists every one found in it. */
 export class PlanError extends MillraceError {
-  constructor(message: string, details: Details = {}) {
+  readonly problems: readonly PlanProblem[];
+  constructor(message: string, details: Details = {}, problems: readonly PlanProblem[] = []) {
     super(message, { code: 'ERR_PLAN', domain: 'user', recovery: 'none', ...details });
+    this.problems = problems;
   }
 }
 

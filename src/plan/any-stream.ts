@@ -58,6 +58,7 @@ export abstract class AnyStream<T> {
       const first = node.name;
       this.graph.report(
         () => `the ${node.shape.kind} named '${first}' is named again, '${id}'; an operator has one name`,
+        node,
       );
     }
     node.name = id;
@@ -107,7 +108,7 @@ export abstract class AnyStream<T> {
   ): readonly DraftEdge[] {
     const [main] = this.append(blueprintShape(blueprint, needsEventTime), edges);
     for (const problem of blueprint.problems) {
-      this.graph.report((idOf) => `the ${blueprint.kind} '${idOf(main!.from)}': ${problem}`);
+      this.graph.report((idOf) => `the ${blueprint.kind} '${idOf(main!.from)}': ${problem}`, main!.from);
     }
     return [main!];
   }
@@ -178,12 +179,13 @@ export abstract class AnyStream<T> {
     }
     const [main] = this.append(splitShape(predicates));
     if (Object.keys(predicates).length === 0)
-      this.graph.report((idOf) => `the split '${idOf(main!.from)}' has no branch`);
+      this.graph.report((idOf) => `the split '${idOf(main!.from)}' has no branch`, main!.from);
     for (const [i, name] of Object.keys(predicates).entries()) onBranch(name, [{ ...main!, output: i + 1 }]);
     if (Object.hasOwn(predicates, REST_OUTPUT)) {
       this.graph.report(
         (idOf) =>
           `the split '${idOf(main!.from)}' has a branch '${REST_OUTPUT}', which is the name of the unmatched rest`,
+        main!.from,
       );
     }
     onBranch(REST_OUTPUT, [main!]);
@@ -195,7 +197,10 @@ export abstract class AnyStream<T> {
     const { shape } = main!.from;
     const output = shape.role === 'operator' ? shape.outputs.indexOf(name, 1) : -1;
     if (output > 0) return [{ ...main!, output }];
-    this.graph.report((idOf) => `the ${shape.kind} '${idOf(main!.from)}' declares no side output '${name}'`);
+    this.graph.report(
+      (idOf) => `the ${shape.kind} '${idOf(main!.from)}' declares no side output '${name}'`,
+      main!.from,
+    );
     return [main!];
   }
 

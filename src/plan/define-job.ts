@@ -2,7 +2,7 @@
  * A job as data plus functions. Functions cannot cross threads, so every thread imports the module that calls
  * {@link defineJob} and builds the plan again; `build` must give the same graph each time (I9).
  */
-import { type NodeId, PlanError } from '../model/index.ts';
+import { type NodeId, PlanError, type PlanProblem } from '../model/index.ts';
 import { decideReadingOrder } from './decide-reading-order.ts';
 import { deriveNodeIds } from './derive-node-ids.ts';
 import { findPlanProblems } from './find-plan-problems.ts';
@@ -50,15 +50,17 @@ export function defineJob(name: string, define: (job: JobBuilder) => void): JobD
 function buildPlan(graph: GraphDraft): LogicalPlan {
   const ids = deriveNodeIds(graph.nodes);
   const problems = findPlanProblems(graph, ids);
-  if (problems.length === 1) throw new PlanError(`job '${graph.job}': ${problems[0]}`);
-  if (problems.length > 1) {
-    throw new PlanError(
-      `job '${graph.job}' has ${problems.length} problems:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
-    );
-  }
+  if (problems.length > 0) throw planError(graph.job, problems);
   const secondFirst = decideReadingOrder(graph.nodes);
   const nodes = graph.nodes.map((node) => planNode(node, ids, secondFirst.has(node)));
   return Object.freeze({ job: graph.job, nodes: Object.freeze(nodes) });
+}
+
+function planError(job: string, problems: readonly PlanProblem[]): PlanError {
+  const [first, ...others] = problems.map(({ message }) => message);
+  if (others.length === 0) return new PlanError(`job '${job}': ${first}`, {}, problems);
+  const list = problems.map(({ message }) => `  - ${message}`);
+  return new PlanError(`job '${job}' has ${problems.length} problems:\n${list.join('\n')}`, {}, problems);
 }
 
 function planNode(node: DraftNode, ids: ReadonlyMap<DraftNode, NodeId>, readsSecondFirst: boolean): PlanNode {

@@ -4,18 +4,18 @@
  * Only what is certain is a problem: no input can bring a watermark, whichever of them are idle and whatever the policy, before all have ended,
  * and one has no end. A join with one such input goes on while that input is idle; operators of a user's own may emit at any time.
  */
-import type { NodeId } from '../model/index.ts';
+import type { NodeId, PlanProblem } from '../model/index.ts';
 import type { DraftNode, OperatorShape } from './graph-draft.ts';
 import { sourcesOf } from './sources-of.ts';
 
 type IdOf = (node: DraftNode) => NodeId;
 
-export function findEndlessWaits(nodes: readonly DraftNode[], idOf: IdOf): readonly string[] {
+export function findEndlessWaits(nodes: readonly DraftNode[], idOf: IdOf): readonly PlanProblem[] {
   /** What a watermark may come out of before the end of input. */
   const rising = new Set<DraftNode>();
   /** What one may come to, and none out of. */
   const blocking = new Set<DraftNode>();
-  const problems: string[] = [];
+  const problems: PlanProblem[] = [];
   for (const node of nodes) {
     const { shape, inputs } = node;
     if (shape.role === 'source' && shape.eventTime !== undefined) rising.add(node);
@@ -28,9 +28,11 @@ export function findEndlessWaits(nodes: readonly DraftNode[], idOf: IdOf): reado
     const [reason, remedy] = waitsFor === 'end' ? WAITS_FOR_END : whyNone(node, shape, blocking, idOf);
     // Where no source has event time and it needs one, that has been told.
     if (reason !== '') {
-      problems.push(
-        `the ${shape.kind} '${idOf(node)}' would never emit a row: it ${reason}, and the source '${idOf(endless)}' never ends; ${remedy}`,
-      );
+      const id = idOf(node);
+      problems.push({
+        node: id,
+        message: `the ${shape.kind} '${id}' would never emit a row: it ${reason}, and the source '${idOf(endless)}' never ends; ${remedy}`,
+      });
     }
     // What waits behind it waits for the same.
     rising.add(node);

@@ -3,7 +3,7 @@
  *
  * Asked of each input by itself: where one side of a join has no event time, none of its records can match.
  */
-import type { NodeId } from '../model/index.ts';
+import type { NodeId, PlanProblem } from '../model/index.ts';
 import type { DraftNode } from './graph-draft.ts';
 import type { InputIndex } from './logical-plan.ts';
 import { sourcesOf } from './sources-of.ts';
@@ -19,9 +19,9 @@ const INPUTS: readonly InputIndex[] = [0, 1];
 export function findEventTimeProblems(
   nodes: readonly DraftNode[],
   idOf: (node: DraftNode) => NodeId,
-): readonly string[] {
+): readonly PlanProblem[] {
   const timed = new Set<DraftNode>();
-  const problems: string[] = [];
+  const problems: PlanProblem[] = [];
   for (const node of nodes) {
     if (hasTime(node, timed)) timed.add(node);
     const { shape } = node;
@@ -34,9 +34,11 @@ export function findEventTimeProblems(
     if (names.length === 0) continue;
     const places = [...new Set(names)];
     const has = places.length === 1 ? `the source ${places[0]} has` : `the sources ${places.join(', ')} have`;
-    problems.push(
-      `the ${shape.kind} '${idOf(node)}' goes by event time, but ${has} none; put withEventTime(...) behind job.source(...) (in a job file: "eventTime" of the source)${ALTERNATIVES[shape.kind] ?? ''}`,
-    );
+    const id = idOf(node);
+    problems.push({
+      node: id,
+      message: `the ${shape.kind} '${id}' goes by event time, but ${has} none; put withEventTime(...) behind job.source(...) (in a job file: "eventTime" of the source)${ALTERNATIVES[shape.kind] ?? ''}`,
+    });
   }
   return problems;
 }

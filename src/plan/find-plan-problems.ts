@@ -1,5 +1,5 @@
 /** Everything that is wrong with a graph, one sentence each. Pure. */
-import type { NodeId } from '../model/index.ts';
+import type { NodeId, PlanProblem } from '../model/index.ts';
 import { findEmissionProblems } from './find-emission-problems.ts';
 import { findEndlessWaits } from './find-endless-waits.ts';
 import { findEventTimeProblems } from './find-event-time-problems.ts';
@@ -8,22 +8,30 @@ import type { DraftNode, GraphDraft } from './graph-draft.ts';
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u;
 const NAME_LENGTH_MAX = 100;
 
-export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, NodeId>): readonly string[] {
+export function findPlanProblems(graph: GraphDraft, ids: ReadonlyMap<DraftNode, NodeId>): readonly PlanProblem[] {
   const idOf = (node: DraftNode): NodeId => ids.get(node)!;
   return [
-    ...nameProblems(`the job`, graph.job),
-    ...graph.problems.map((problem) => problem(idOf)),
-    ...graph.nodes.flatMap(({ name, shape }) =>
+    ...nameProblems(`the job`, graph.job).map((message) => ({ message })),
+    ...graph.problems.map(({ message, node }) => ({ message: message(idOf), node: node && idOf(node) })),
+    ...problemsByNode(graph.nodes, idOf, ({ name, shape }) =>
       name === undefined && shape.role === 'operator' ? [] : nameProblems(`the ${shape.kind}`, name),
     ),
     ...duplicateProblems(graph.nodes, ids),
-    ...graph.nodes.flatMap((node) => parallelismProblems(node, idOf(node))),
-    ...graph.nodes.flatMap((node) => keyProblems(node, idOf(node))),
+    ...problemsByNode(graph.nodes, idOf, parallelismProblems),
+    ...problemsByNode(graph.nodes, idOf, keyProblems),
     ...findEventTimeProblems(graph.nodes, idOf),
     ...findEmissionProblems(graph.nodes, idOf),
     ...findEndlessWaits(graph.nodes, idOf),
     ...shapeProblems(graph, idOf),
   ];
+}
+
+function problemsByNode(
+  nodes: readonly DraftNode[],
+  idOf: (node: DraftNode) => NodeId,
+  problemsOf: (node: DraftNode, id: NodeId) => readonly string[],
+): readonly PlanProblem[] {
+  return nodes.flatMap((node) => problemsOf(node, idOf(node)).map((message) => ({ message, node: idOf(node) })));
 }
 
 function nameProblems(what: string, name: unknown): string[] {
@@ -34,14 +42,17 @@ function nameProblems(what: string, name: unknown): string[] {
   ];
 }
 
-function duplicateProblems(nodes: readonly DraftNode[], ids: ReadonlyMap<DraftNode, NodeId>): string[] {
+function duplicateProblems(nodes: readonly DraftNode[], ids: ReadonlyMap<DraftNode, NodeId>): PlanProblem[] {
   const first = new Map<NodeId, DraftNode>();
-  const problems: string[] = [];
+  const problems: PlanProblem[] = [];
   for (const node of nodes) {
     const id = ids.get(node)!;
     const other = first.get(id);
     if (other === undefined) first.set(id, node);
-    else problems.push(`the name '${id}' is used twice: by ${describe(other, ids)} and by ${describe(node, ids)}`);
+    else {
+      const both = `by ${describe(other, ids)} and by ${describe(node, ids)}`;
+      problems.push({ node: id, message: `the name '${id}' is used twice: ${both}` });
+    }
   }
   return problems;
 }
@@ -75,11 +86,11 @@ function isKeyed(node: DraftNode): boolean {
   return node.inputs.every(({ from, input }) => input === 1 || isKeyed(from));
 }
 
-function shapeProblems(graph: GraphDraft, idOf: (node: DraftNode) => NodeId): string[] {
-  if (graph.nodes.length === 0) return ['the job is empty; begin with job.source(name, connector)'];
+function shapeProblems(graph: GraphDraft, idOf: (node: DraftNode) => NodeId): readonly PlanProblem[] {
+  if (graph.nodes.length === 0) return [{ message: 'the job is empty; begin with job.source(name, connector)' }];
   const used = new Set(graph.nodes.flatMap((node) => node.inputs.map(({ from }) => from)));
   const unused = graph.nodes.filter((node) => node.shape.role !== 'sink' && !used.has(node));
-  return unused.map(
-    (node) => `nothing reads the ${node.shape.kind} '${idOf(node)}'; end its stream with to(name, sink)`,
-  );
+  return problemsByNode(unused, idOf, ({ shape }, id) => [
+    `nothing reads the ${shape.kind} '${id}'; end its stream with to(name, sink)`,
+  ]);
 }

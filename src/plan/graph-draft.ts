@@ -64,12 +64,16 @@ export interface DraftNode {
 }
 
 /** A sentence about the graph, written when the ids are known. */
-export type Problem = (idOf: (node: DraftNode) => NodeId) => string;
+export interface DraftProblem {
+  readonly message: (idOf: (node: DraftNode) => NodeId) => string;
+  /** What it is of. */
+  readonly node: DraftNode | undefined;
+}
 
 export class GraphDraft {
   readonly job: string;
   readonly nodes: DraftNode[] = [];
-  readonly problems: Problem[] = [];
+  readonly problems: DraftProblem[] = [];
   #isClosed = false;
 
   constructor(job: string) {
@@ -88,8 +92,8 @@ export class GraphDraft {
     return node;
   }
 
-  report(problem: Problem): void {
-    this.problems.push(problem);
+  report(message: DraftProblem['message'], node?: DraftNode): void {
+    this.problems.push({ message, node });
   }
 
   /** Reports a function argument that is none; only plain JavaScript gets here. */

@@ -43,5 +43,5 @@ export {
   type SubtaskPlacement,
   workerOf,
 } from './placement.ts';
-export type { SideStream, SourceStream, Stream } from './stream.ts';
+export type { LocalWindowStream, SideStream, SourceStream, Stream } from './stream.ts';
 export type { WindowedStream, WindowRow } from './windowed-stream.ts';

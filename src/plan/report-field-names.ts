@@ -8,8 +8,8 @@ export function reportFieldNames(
   taken: readonly string[],
 ): void {
   const { kind } = node.shape;
-  if (names.length === 0) graph.report((idOf) => `the ${kind} '${idOf(node)}' has no field`);
+  if (names.length === 0) graph.report((idOf) => `the ${kind} '${idOf(node)}' has no field`, node);
   for (const name of names.filter((name) => taken.includes(name) || name === '__proto__')) {
-    graph.report((idOf) => `the ${kind} '${idOf(node)}' has a field '${name}', a name that rows cannot use`);
+    graph.report((idOf) => `the ${kind} '${idOf(node)}' has a field '${name}', a name that rows cannot use`, node);
   }
 }

@@ -104,11 +104,11 @@ export class SourceStream<T> extends Stream<T> {
     const { shape } = node;
     this.graph.expectFunction('withEventTime', timestampOf);
     for (const problem of findEventTimeProblems(options)) {
-      this.graph.report((idOf) => `the event time of '${idOf(node)}': ${problem}`);
+      this.graph.report((idOf) => `the event time of '${idOf(node)}': ${problem}`, node);
     }
     if (shape.role === 'source') {
       if (shape.eventTime !== undefined) {
-        this.graph.report((idOf) => `the event time of '${idOf(node)}' is defined twice; a source has one`);
+        this.graph.report((idOf) => `the event time of '${idOf(node)}' is defined twice; a source has one`, node);
       }
       node.shape = { ...shape, eventTime: resolveEventTime(timestampOf, options) };
     }
@@ -121,5 +121,25 @@ export class SideStream<T, Sides> extends Stream<T> {
   /** The records of a side output. */
   side<Name extends keyof Sides & string>(name: Name): Stream<Sides[Name]> {
     return new Stream(this.graph, this.sideEdges(name));
+  }
+}
+
+/** What the compiler shows to whoever asks for one. */
+type NoSideOutput = 'late records are counted, but cannot be read, with local: true; leave it out to read them';
+
+/** Rows of windows with local aggregation. */
+export class LocalWindowStream<T> extends Stream<T> {
+  /**
+   * There is no side output: only partial aggregates come to the windows, so late records are counted (`status().late`) and cannot be read.
+   * Leave `local` out to read them.
+   */
+  side(name: NoSideOutput): Stream<never> {
+    const node = this.origins[0]!.from;
+    this.graph.report(
+      (idOf) =>
+        `the window '${idOf(node)}' has no side output '${name}': with local: true late records are counted, but cannot be read; leave local out to read them`,
+      node,
+    );
+    return new Stream(this.graph, this.origins) as Stream<never>;
   }
 }

@@ -14,7 +14,7 @@ import type { DraftEdge, DraftNode, GraphDraft } from './graph-draft.ts';
 import { mainOutputOf } from './graph-draft.ts';
 import { blueprintShape } from './node-shapes.ts';
 import { reportFieldNames } from './report-field-names.ts';
-import { SideStream, Stream } from './stream.ts';
+import { LocalWindowStream, SideStream } from './stream.ts';
 
 /** Names that rows of windows use for themselves. */
 const WINDOW_ROW_NAMES = ['key', 'windowStart', 'windowEnd', 'isFinal'] as const;
@@ -76,12 +76,12 @@ export class WindowedStream<T, K extends Key, Definition, Options> {
   aggregate<Fields extends WindowFields<T>>(
     fields: Fields,
     options: { readonly local: true },
-  ): Stream<WindowRow<K, Definition, Options, Fields>>;
+  ): LocalWindowStream<WindowRow<K, Definition, Options, Fields>>;
   aggregate(fields: AggregatorFields<T>, { local = false }: { readonly local?: boolean | undefined } = {}): unknown {
     const node = local ? this.#addLocal(fields) : this.#add(this.#blueprint(fields), this.#edges);
     reportFieldNames(this.#graph, node, Object.keys(fields), WINDOW_ROW_NAMES);
     const edges = mainOutputOf(node);
-    return local ? new Stream(this.#graph, edges) : new SideStream(this.#graph, edges);
+    return local ? new LocalWindowStream(this.#graph, edges) : new SideStream(this.#graph, edges);
   }
 
   #blueprint(fields: AggregatorFields<T>): OperatorBlueprint {
@@ -103,7 +103,7 @@ export class WindowedStream<T, K extends Key, Definition, Options> {
   #add(blueprint: OperatorBlueprint, edges: readonly DraftEdge[]): DraftNode {
     const node = this.#graph.add(blueprintShape(blueprint, goesByEventTime(this.#definition)), edges);
     for (const problem of blueprint.problems) {
-      this.#graph.report((idOf) => `the ${blueprint.kind} '${idOf(node)}': ${problem}`);
+      this.#graph.report((idOf) => `the ${blueprint.kind} '${idOf(node)}': ${problem}`, node);
     }
     return node;
   }

@@ -461,8 +461,8 @@ describe('what is wrong', () => {
         'transforms.c.module (line 1): is missing; it must be a string',
         'transforms.c.order (line 1): must be one of "ordered", "unordered", not "sorted"',
         'transforms.c.concurrency (line 1): must be at least 1, not 0',
-        'transforms.d.inputs[1] (line 1): "b" has no such output; it has "b"',
-        'transforms.d.inputs[2] (line 1): "c" has no such output; it has "c"',
+        'transforms.d.inputs[1] (line 1): there is no "b.late": records are late with the "scope" "watermark" only',
+        'transforms.d.inputs[2] (line 1): there is no "c.failed": records whose calls have failed are there with "onFailure": "side" only',
       ],
     ],
   ])('with %s is said at once, with its path', async (_, transforms, expected) => {
@@ -500,12 +500,50 @@ describe('what is wrong', () => {
     ]);
   });
 
-  it('is the plan’s to say where a window has no event time', async () => {
-    const job = jobOf({ ...COUNTED, window: { type: 'tumbling', sizeMs: 5 } }, 't');
-    const untimed = { type: 'generator', value: 'index' };
+  it('is the plan’s to say where a window has no event time, or would never give a row', async () => {
+    const endless = { type: 'generator', value: 'index' };
 
-    await expect(planOf({ ...job, sources: { in: untimed, other: untimed } })).rejects.toThrow(
-      `the window 't' goes by event time, but the source 'in' has none`,
+    const problems = await problemsOf({
+      name: 'j',
+      sources: { in: endless },
+      transforms: {
+        all: { ...COUNTED, window: { type: 'global' } },
+        t: { ...COUNTED, window: { type: 'tumbling', sizeMs: 5 } },
+      },
+      sinks: { out: { type: 'discard', inputs: ['all', 't'] } },
+    });
+
+    expect(problems).toEqual([
+      expect.stringMatching(/^transforms\.all \(line 1\): the window 'all' would never emit a row: /),
+      expect.stringMatching(
+        /^transforms\.t \(line 1\): the window 't' goes by event time, but the source 'in' has none; put /,
+      ),
+    ]);
+  });
+
+  it('is told with the line where the transform stands', async () => {
+    const job = {
+      name: 'j',
+      sources: { in: { type: 'generator', records: 5, value: 'index' } },
+      transforms: { t: { ...COUNTED, window: { type: 'tumbling', sizeMs: 5 } } },
+      sinks: { out: { type: 'discard', inputs: ['t'] } },
+    };
+
+    const { definition } = await loadJobFile({ path: join(directory, 'job.json'), text: JSON.stringify(job, null, 1) });
+
+    expect(() => definition.build()).toThrow(
+      /job\.json has a problem; nothing was started:\n {2}transforms\.t \(line 11\): /,
     );
+  });
+
+  it('says what to do for late records where there are none to be read', async () => {
+    const inputsOf = (transform: object) => jobOf(transform, 't', 't.late');
+
+    expect(await problemsOf(inputsOf({ ...COUNTED, window: { type: 'tumbling', sizeMs: 5 }, local: true }))).toEqual([
+      'sinks.out1.inputs[0] (line 1): there is no "t.late": with "local": true late records are counted, but cannot be read; leave "local" out to read them',
+    ]);
+    expect(await problemsOf(inputsOf(COUNTED))).toEqual([
+      'sinks.out1.inputs[0] (line 1): there is no "t.late": without a "window" no record is late',
+    ]);
   });
 });

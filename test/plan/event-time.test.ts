@@ -274,6 +274,32 @@ describe('what operators find wrong', () => {
   });
 });
 
+describe('late records of a window with local aggregation', () => {
+  it('cannot be read: what to do is said, and of which node', () => {
+    const problem = `the window 'w' has no side output 'late': with local: true late records are counted, but cannot be read; leave local out to read them`;
+    let thrown: unknown;
+    try {
+      build((job) => {
+        const counts = rows(job)
+          .withEventTime((row) => row.at)
+          .keyBy((row) => row.id)
+          .window(windows.tumbling({ sizeMs: 10 }))
+          .aggregate({ n: aggregates.count() }, { local: true })
+          .named('w');
+        // @ts-expect-error: there is none
+        counts.side('late').to('late', fakeSink());
+        counts.to('out', fakeSink());
+      });
+    } catch (error) {
+      thrown = error;
+    }
+
+    expect(thrown).toBeInstanceOf(PlanError);
+    expect((thrown as PlanError).problems).toEqual([{ node: 'w', message: problem }]);
+    expect((thrown as PlanError).message).toBe(`job 'test': ${problem}`);
+  });
+});
+
 describe('a window that emits its results again and again', () => {
   const rowsOf = (job: JobBuilder, emit: 'append' | 'update' | 'complete') =>
     rows(job)

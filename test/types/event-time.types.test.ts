@@ -147,7 +147,7 @@ describe('a window', () => {
         .aggregate({ n: aggregates.count() }, { local: true });
       expectTypeOf(sums.map((row) => row.n)).toEqualTypeOf<Stream<number>>();
       // @ts-expect-error: of late records only sums arrive
-      expect(() => sums.side('late')).toThrow(TypeError);
+      sums.side('late');
     });
   });
 });
