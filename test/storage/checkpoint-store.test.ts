@@ -5,6 +5,7 @@ import {
   CheckpointError,
   CorruptionError,
   type DeadLetter,
+  type FoldSliceSize,
   LockedError,
   type StateDelta,
 } from '../../src/model/index.ts';
@@ -315,6 +316,42 @@ describe('a fold', () => {
 
     expect(counting.putsMax).toBeLessThanOrEqual(1_000);
     expect(disk.spaces.state.values.size).toBe(3_000);
+  });
+
+  it('ends in the same tables in large steps, in small ones, and in both by turns', () => {
+    const fold = (sizeOf: (step: number) => FoldSliceSize): { readonly disk: MemoryDisk; readonly steps: number } => {
+      const disk = new MemoryDisk();
+      const { store } = committed(disk, 5, 3_000);
+      let steps = 0;
+      while (store.foldSlice('due', sizeOf(steps))) steps++;
+      expect(verifyState(new MemoryKeyValueStore(disk)).problems).toEqual([]);
+      return { disk, steps };
+    };
+    const small = fold(() => 'small');
+    const large = fold(() => 'large');
+    const mixed = fold((step) => (step % 2 === 0 ? 'large' : 'small'));
+
+    expect(large.steps).toBeLessThan(small.steps / 2);
+    for (const { disk } of [large, mixed]) {
+      expect(disk.spaces.state.values).toEqual(small.disk.spaces.state.values);
+      expect(disk.spaces.groups.values).toEqual(small.disk.spaces.groups.values);
+    }
+  });
+
+  it('knows of its entries what memory they take, also when they are counted anew at a start', () => {
+    const disk = new MemoryDisk();
+    const { store } = committed(disk, 5, 1_000);
+    const before = store.unfoldedBytes();
+    store.close();
+
+    const reopened = openStore(disk);
+
+    // Five epochs of cells, each of some hundred bytes: many times what they are on disk.
+    expect(before).toBeGreaterThan(5 * 1_000 * 200);
+    expect(reopened.unfoldedBytes()).toBe(before);
+    reopened.beginGeneration();
+    while (reopened.foldSlice('early'));
+    expect(reopened.unfoldedBytes()).toBeLessThan(before / 4);
   });
 
   it('is not begun before a generation is', () => {
