@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { type Cancellable, CancelledError, type Clock, MillraceError } from '../model/index.ts';
 import type { TrialMessage, TrialRequest, TrialResult } from './trial.ts';
 
-/** A source that gives nothing for so long gives nothing any more. */
+/** A job that reads nothing, writes nothing and changes no state for so long does nothing any more. */
 const STALL_MS = 30_000;
 /** Of what a process wrote to its error output: enough for a stack. */
 const COMPLAINT_CHARS_MAX = 4000;
@@ -34,6 +34,7 @@ class TrialProcess {
   readonly #abort: () => void = () => this.#end(new CancelledError('the comparison was stopped'));
   #stall: Cancellable | undefined;
   #recordsRead = -1;
+  #recordsWritten = -1;
   #complaint = '';
   #last: TrialResult | Error | 'killed' | undefined;
 
@@ -72,22 +73,33 @@ class TrialProcess {
         this.#last = trialError(message.message);
         return;
       case 'progress':
-        if (message.recordsRead > this.#recordsRead) this.#watch();
-        this.#recordsRead = Math.max(this.#recordsRead, message.recordsRead);
+        this.#count(message.recordsRead, message.recordsWritten);
         break;
       case 'epoch':
+        this.#count(this.#recordsRead, message.recordsWritten);
+        if (message.stateBytes > 0) this.#watch();
+        break;
       case 'running':
+        this.#watch();
         break;
     }
     this.#ports.onMessage?.(message, () => this.#end('killed'));
   }
 
-  /** The job has this long to read its next record. */
+  /** Behind a restart counts are lower until it is where it was. */
+  #count(recordsRead: number, recordsWritten: number): void {
+    if (recordsRead > this.#recordsRead || recordsWritten > this.#recordsWritten) this.#watch();
+    this.#recordsRead = Math.max(this.#recordsRead, recordsRead);
+    this.#recordsWritten = Math.max(this.#recordsWritten, recordsWritten);
+  }
+
+  /** The job has this long to get on: to read, to write, or to change state, as windows and calls do with what was read before. */
   #watch(): void {
     this.#stall?.cancel();
-    this.#stall = this.#ports.clock.schedule(STALL_MS, () =>
-      this.#end(trialError(`it read ${describeRead(this.#recordsRead)} and then nothing for ${STALL_MS / 1000} s`)),
-    );
+    this.#stall = this.#ports.clock.schedule(STALL_MS, () => {
+      const done = `it read ${describeCount(this.#recordsRead)}, wrote ${describeCount(this.#recordsWritten)}`;
+      this.#end(trialError(`${done}; then nothing happened for ${STALL_MS / 1000} s`));
+    });
   }
 
   #end(last: Error | 'killed'): void {
@@ -108,8 +120,8 @@ class TrialProcess {
   }
 }
 
-function describeRead(recordsRead: number): string {
-  return recordsRead <= 0 ? 'no record' : `${recordsRead} records`;
+function describeCount(records: number): string {
+  return records <= 0 ? 'no record' : records === 1 ? '1 record' : `${records} records`;
 }
 
 function trialError(message: string): MillraceError {

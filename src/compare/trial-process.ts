@@ -44,12 +44,12 @@ async function runTrial(request: TrialRequest): Promise<TrialResult> {
     startedCpuMs = cpuMs();
     say({ kind: 'running' });
   });
-  handle.on('epoch', ({ epoch, totals }) => {
+  handle.on('epoch', ({ epoch, totals, deltaBytes }) => {
     committedAt = clock.monotonic();
     endedCpuMs = cpuMs();
-    say({ kind: 'epoch', epoch, recordsWritten: totals.recordsWritten });
+    say({ kind: 'epoch', epoch, recordsWritten: totals.recordsWritten, stateBytes: deltaBytes });
   });
-  handle.on('status', ({ recordsRead }) => say({ kind: 'progress', recordsRead }));
+  handle.on('status', ({ recordsRead, recordsWritten }) => say({ kind: 'progress', recordsRead, recordsWritten }));
   handle.on('latency', (part) => latencies.add(withoutWarmUp(part, clock.monotonic(), startedAt + warmUpMs)));
 
   await handle.start();

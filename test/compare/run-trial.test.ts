@@ -61,14 +61,30 @@ describe('runTrial', () => {
     );
   });
 
-  it('ends a process that reads nothing any more, and says how far it came', async () => {
+  it('goes on with a process that has read all and still writes or changes state, for as long as it does', async () => {
+    const clock = new SimulatedClock();
+    let heard = 0;
+    const onMessage = (): void => {
+      heard++;
+      // The last three tell nothing new: they have no longer than what came before them.
+      clock.advance(heard <= 5 ? 20_000 : 4000);
+    };
+
+    await expect(runTrial(playing('fires'), portsWith({ clock, onMessage }))).rejects.toThrow(
+      'it read 3 records, wrote 2 records; then nothing happened for 30 s',
+    );
+    expect(heard).toBe(8);
+    expect(clock.monotonic()).toBe(112_000);
+  });
+
+  it('ends a process in which nothing happens any more, and says how far it came', async () => {
     const clock = new SimulatedClock();
     const onMessage = ({ kind }: TrialMessage): void => {
       if (kind === 'progress') clock.advance(30_000);
     };
 
     await expect(runTrial(playing('hangs'), portsWith({ clock, onMessage }))).rejects.toThrow(
-      'it read 3 records and then nothing for 30 s',
+      'it read 3 records, wrote no record; then nothing happened for 30 s',
     );
     expect(clock.nextDueAt()).toBeUndefined();
   });
