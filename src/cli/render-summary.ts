@@ -23,11 +23,17 @@ export function renderSummary(status: JobStatus, outcome: JobOutcome): string {
     ...optionalRow('watermark', describeWatermark(status)),
     ...optionalRow('late', describeLate(status)),
     ...optionalRow('untimed', describeUntimed(status)),
-    ['state', `${formatCounted(status.stateEntries, 'entry', 'entries')} in memory, ${formatBytes(status.stateBytes)}`],
+    ['state', describeState(status)],
     ['restarts', describeRestarts(status)],
   ];
   const lines = rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`);
   return `${[`job ${escapeText(status.job)}: ${describeOutcome(outcome, status)}`, ...lines].join('\n')}\n`;
+}
+
+/** Not how much state there is: that is on disk. */
+function describeState({ stateBytes, stateEntries }: JobStatus): string {
+  const cached = `${formatCounted(stateEntries, 'entry', 'entries')} cached in memory, ${formatBytes(stateBytes)}`;
+  return stateEntries === 0 ? cached : `${cached}; those deleted or expired of late count, those on disk alone do not`;
 }
 
 function optionalRow(name: string, text: string | undefined): readonly (readonly [string, string])[] {

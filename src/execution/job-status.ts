@@ -45,7 +45,9 @@ export interface JobStatus {
   readonly sources: { readonly active: number; readonly idle: number; readonly ended: number };
   /** The newest batch, in microbatch mode. */
   readonly batch: BatchStatus | undefined;
+  /** Memory of keyed state, about: a cache of it, bounded by `state.cacheBytes` and what was changed of late. The state itself is on disk. */
   readonly stateBytes: number;
+  /** What is in that cache: entries in use of late, those deleted, expired or looked for in vain included. Not how many the state has. */
   readonly stateEntries: number;
   /** From when a record was due (or read) at its source until a sink took it, ms. Since the start of this run. */
   readonly latency: LatencySummary;

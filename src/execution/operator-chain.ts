@@ -83,11 +83,6 @@ export class OperatorChain {
     return new OperatorChain(head, parts);
   }
 
-  /** Whether calls, results or watermarks are on their way inside asynchronous operators. */
-  isAsyncPending(): boolean {
-    return this.time.asyncPending() > 0;
-  }
-
   close(): void {
     for (const { operator } of this.#links) operator.close?.();
     for (const state of this.states) state.close();

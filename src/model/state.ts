@@ -97,7 +97,7 @@ export interface KeyedState extends StateAccess {
 
   /** Approximate bytes of changed entries not yet frozen: the engine asks for an early epoch when it grows too large. */
   dirtyBytes(): number;
-  /** Approximate bytes of everything held in memory, and the number of entries. */
+  /** Approximate bytes of everything held in memory, and the number of entries, those that are known not to exist included. */
   memory(): { readonly bytes: number; readonly entries: number };
   close(): void;
 }

@@ -41,7 +41,7 @@ describe('millrace run', () => {
         '  mode      continuous',
         '  latency   p50 0.075 ms  p90 0.4 ms  p99 1.25 ms  p99.9 12.3 ms  max 105 ms',
         '  refused   0 dead letters, 0 skipped',
-        '  state     220 entries in memory, 2 KiB',
+        '  state     220 entries cached in memory, 2 KiB; those deleted or expired of late count, those on disk alone do not',
         '  restarts  0',
         '',
       ].join('\n'),
