@@ -237,7 +237,7 @@ function describeTime({ time }: CheckpointManifest): readonly string[] {
   }
   for (const [node, ofSplits] of Object.entries(splits)) {
     for (const [split, seen] of Object.entries(ofSplits)) {
-      lines.push(`  latest of ${escapeText(node)}  ${escapeText(split)}  ${showTime(seen)}`);
+      if (seen !== TIME_UNSET) lines.push(`  latest of ${escapeText(node)}  ${escapeText(split)}  ${showTime(seen)}`);
     }
   }
   if (nextEventTimer !== END_OF_TIME) lines.push(`  next event-time timer  ${showTime(nextEventTimer)}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProgressReporter, renderRestart } from '../../src/cli/progress-reporter.ts';
+import { ProgressReporter, renderProgress, renderRestart } from '../../src/cli/progress-reporter.ts';
 import { renderSummary } from '../../src/cli/render-summary.ts';
 import type { RestartSummary } from '../../src/index.ts';
 import { FakePorts, statusOf } from './fake-ports.ts';
@@ -102,4 +102,17 @@ it('the summary says why the job was restarted last', () => {
   const text = renderSummary(status, { kind: 'completed', stop: 'drain' });
 
   expect(text).toContain('  restarts  2; the last one after ERR_OPERATOR in late: operator late threw: boom\n');
+});
+
+it('records without event time stand in the progress and, with what to do, in the summary', () => {
+  const { time } = statusOf();
+  const heldBackBy = { source: 'flights', split: 'a.jsonl', watermark: undefined, untimed: 1200, silentMs: 0 };
+  const status = statusOf({ late: { hourly: 1200 }, time: { ...time, heldBackBy, untimed: { flights: 1200 } } });
+
+  expect(renderProgress(status, 0)).toContain(
+    '  1,200 late  1,200 without event time  watermark waits for flights, split a.jsonl (its 1,200 records have no event time)',
+  );
+  expect(renderSummary(status, { kind: 'completed', stop: 'drain' })).toMatch(
+    /^ {2}late {6}1,200 at hourly\n {2}untimed {3}1,200 records of flights had no event time: .*; check its field or function, and the unit$/m,
+  );
 });

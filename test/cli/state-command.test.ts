@@ -163,7 +163,7 @@ describe('millrace state, of a job that knows time', () => {
     while (!state.encodeFrozen(1));
     const time: CheckpointTime = {
       policy: 'min',
-      splits: { lines: { a: 1_500 } },
+      splits: { lines: { a: 1_500, b: Number.NEGATIVE_INFINITY } },
       stages: { count: 900, other: Number.NEGATIVE_INFINITY },
       nextEventTimer: 1_000,
       nextProcessingTimer: Number.POSITIVE_INFINITY,
