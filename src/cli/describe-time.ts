@@ -6,6 +6,9 @@ import { formatCount, formatCounted, formatDuration } from './format-number.ts';
 /** A split that has been silent for less is not worth a word. */
 const SILENT_MS = 2000;
 
+/** Who has mended a job is not to think that it is still wrong. */
+const EVER = 'since the state directory began';
+
 type HeldBack = NonNullable<JobStatus['time']['heldBackBy']>;
 
 /** Absent: no source with event time is live. */
@@ -22,7 +25,7 @@ export function describeWatermark({ time: { heldBackBy, idleSplits } }: JobStatu
 export function describeLate({ late }: JobStatus): string | undefined {
   const nodes = Object.entries(late);
   if (nodes.length === 0) return undefined;
-  return escapeText(nodes.map(([node, records]) => `${formatCount(records)} at ${node}`).join(', '));
+  return escapeText(`${nodes.map(([node, records]) => `${formatCount(records)} at ${node}`).join(', ')}, ${EVER}`);
 }
 
 /** Absent: every record that was asked for an event time had one. */
@@ -34,7 +37,7 @@ export function describeUntimed({ time }: JobStatus): string | undefined {
     ...others.map(([source, records]) => `${formatCount(records)} of ${source}`),
   ];
   return escapeText(
-    `${counts.join(', ')} had no event time: withEventTime (in a job file: "eventTime") found none in them, and what goes by event time takes them for late; check its field or function, and the unit`,
+    `${counts.join(', ')}, ${EVER}, had no event time: withEventTime (in a job file: "eventTime") found none in them, and what goes by event time takes them for late; check its field or function, and the unit`,
   );
 }
 

@@ -52,10 +52,10 @@ describe('the event time of a job', () => {
 
     expect(describeUntimed(statusOf())).toBeUndefined();
     expect(describeUntimed(statusOf({ time: { ...time, untimed: { flights: 1 } } }))).toMatch(
-      /^1 record of flights had no event time: .*check its field/,
+      /^1 record of flights, since the state directory began, had no event time: .*check its field/,
     );
     expect(describeUntimed(statusOf({ time: { ...time, untimed: { flights: 1200, weather: 7 } } }))).toMatch(
-      /^1,200 records of flights, 7 of weather had no event time: /,
+      /^1,200 records of flights, 7 of weather, since the state directory began, had no event time: /,
     );
   });
 
@@ -72,7 +72,9 @@ describe('the event time of a job', () => {
   });
 
   it('is told with what came too late, by operator', () => {
-    expect(describeLate(statusOf({ late: { hourly: 1200, joined: 1 } }))).toBe('1,200 at hourly, 1 at joined');
+    expect(describeLate(statusOf({ late: { hourly: 1200, joined: 1 } }))).toBe(
+      '1,200 at hourly, 1 at joined, since the state directory began',
+    );
   });
 
   it('escapes what names may hold', () => {
