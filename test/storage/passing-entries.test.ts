@@ -29,6 +29,18 @@ function rigOf(): StateRig {
   });
 }
 
+function foldAll(rig: StateRig): void {
+  for (let epoch = 0; epoch < 4; epoch++) rig.epoch();
+  while (rig.store.foldSlice('early'));
+}
+
+function lookAt(state: KeyedState): void {
+  state.value('total').get();
+  state.list('history').values();
+  for (const _entry of state.map('parts').entries());
+  state.nextTimerAt('event');
+}
+
 function entriesOfEpoch(rig: StateRig): number {
   rig.freeze();
   return rig.commit().reduce((sum, { entries }) => sum + entries, 0);
@@ -77,17 +89,19 @@ describe.each(KINDS)('a %s', (_kind, make, remove) => {
     expect([gone, again]).toEqual([written, 0]);
   });
 
-  it.each([false, true])('that was written before a restart is gone behind the next one, folded: %s', (isFolded) => {
+  it.each([
+    { isFolded: false, isLookedAt: false },
+    { isFolded: false, isLookedAt: true },
+    { isFolded: true, isLookedAt: false },
+    { isFolded: true, isLookedAt: true },
+  ])('that was written before a restart is gone behind the next one: %j', ({ isFolded, isLookedAt }) => {
     const rig = rigOf();
     make(rig.at('a'), 1);
     rig.epoch();
-    if (isFolded) {
-      for (let epoch = 0; epoch < 4; epoch++) rig.epoch();
-      while (rig.store.foldSlice('early'));
-    }
+    if (isFolded) foldAll(rig);
     rig.crash(1);
-    // Without a look at what is there.
-    make(rig.at('a'), 1);
+    if (isLookedAt) lookAt(rig.at('a'));
+    else make(rig.at('a'), 1);
     remove(rig.at('a'), 1);
     rig.epoch();
     rig.crash(1);
@@ -101,7 +115,7 @@ describe.each(KINDS)('a %s', (_kind, make, remove) => {
 });
 
 describe('a time to live', () => {
-  it('that is over within the epoch of its entry leaves only its place in the index to be written', () => {
+  it('that is over within the epoch of its entry leaves no delta, and neither does its place in the index', () => {
     const rig = rigOf();
     const state = rig.at('a');
     const brief = state.value('brief', { ttlMs: 10 });
@@ -112,7 +126,8 @@ describe('a time to live', () => {
     rig.setNow(2_000);
     while (state.removeExpired(10));
 
-    expect(entriesOfEpoch(rig)).toBe(0);
+    rig.freeze();
+    expect(rig.commit()).toEqual([]);
   });
 });
 
@@ -128,5 +143,24 @@ describe('timers that were set and have fired within one epoch', () => {
     }
 
     expect(state.memory()).toEqual(before);
+  });
+
+  it('stay in memory where the base tables have them still, or they would be read from there', () => {
+    const rig = rigOf();
+    for (let at = 0; at < 200; at++) rig.at('a').timers('event').add(at, 'it');
+    rig.epoch();
+    foldAll(rig);
+    rig.crash(1);
+    const state = rig.at('a');
+    // Far timers are not read yet.
+    expect(state.nextTimerAt('event')).toBe(0);
+    const timers = state.timers('event');
+    timers.remove(190, 'it');
+    rig.epoch();
+    timers.add(190, 'it');
+    timers.remove(190, 'it');
+
+    const fired = Array.from({ length: 200 }, () => state.takeDueTimer('event', 1_000)?.at);
+    expect(fired).toEqual([...Array.from({ length: 200 }, (_, at) => at).filter((at) => at !== 190), undefined]);
   });
 });
