@@ -43,8 +43,8 @@ export const TIME_MUTANTS: readonly Mutant[] = [
     id: 'T4',
     bug: 'the watermark behind a join is that in front of it',
     file: LINK,
-    from: 'time: this.operator.outputWatermark?.(watermark.time) ?? watermark.time }',
-    to: 'time: watermark.time }',
+    from: 'this.operator.outputWatermark?.(watermark.time) ?? watermark.time;',
+    to: 'watermark.time;',
     tests: JOINED,
   },
   {
@@ -190,5 +190,21 @@ export const TIME_MUTANTS: readonly Mutant[] = [
     from: 'return [stage.chain[0]!.node.id, Math.min(',
     to: 'return [stage.chain[0]!.node.id, Math.max(',
     tests: ['test/execution/seal-time.test.ts'],
+  },
+  {
+    id: 'T23',
+    bug: 'the processing time of a batch runs backwards with the wall clock',
+    file: 'src/microbatch/batch-generation.ts',
+    from: 'return Math.max(this.#context.clock.now(), this.#committer.manifest?.time.now ?? 0);',
+    to: 'return this.#context.clock.now();',
+    tests: RESTARTS,
+  },
+  {
+    id: 'T24',
+    bug: 'processing time runs backwards over a restart in continuous mode',
+    file: WORKER,
+    from: '    chain.time.tick(time?.now ?? 0, clock.monotonic());\n',
+    to: '',
+    tests: RESTARTS,
   },
 ];

@@ -173,7 +173,9 @@ export class ContinuousWorker {
     this.#chains.push({ node: stage.chain[0]!.node.id, time: chain.time });
     this.#hosts.push(host);
     const head = stage.chain[0]!.node;
-    const restored = this.#deployment.manifest?.time.stages[head.id] ?? TIME_UNSET;
+    const time = this.#deployment.manifest?.time;
+    chain.time.tick(time?.now ?? 0, clock.monotonic());
+    const restored = time?.stages[head.id] ?? TIME_UNSET;
     chain.time.restore(restored);
     if (head.role === 'source') return this.#createSource(stage, subtask, head, host, chain);
     // What is behind it knows nothing yet, and may never hear of it again.

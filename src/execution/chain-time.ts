@@ -36,7 +36,12 @@ export class ChainTime {
     return this.#watermark;
   }
 
-  /** Wall clock of the step that begins. */
+  /** Wall clock as operators see it. */
+  get now(): TimestampMs {
+    return this.#clock.now;
+  }
+
+  /** Wall clock of the step that begins; where it was set back, it stands still for operators until it has caught up. */
   tick(now: TimestampMs, monotonic: MonotonicMs): void {
     const clock = this.#clock;
     if (now > clock.now) clock.now = now;

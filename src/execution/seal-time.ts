@@ -30,6 +30,7 @@ export function sealTime(
     ),
     nextEventTimer: Math.min(...times.map(({ nextEventTimer }) => nextEventTimer)),
     nextProcessingTimer: Math.min(...times.map(({ nextProcessingTimer }) => nextProcessingTimer)),
+    now: Math.max(previous?.now ?? 0, ...times.map(({ now }) => now)),
     late: times.reduce((sum, { late }) => addLate(sum, late), previous?.late ?? {}),
     ...(untimed === undefined ? {} : { untimed }),
   };

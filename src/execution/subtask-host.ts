@@ -223,6 +223,7 @@ export class SubtaskHost {
       splits: source.splits,
       nextEventTimer: timers.event,
       nextProcessingTimer: timers.processing,
+      now: chain.time.now,
       late: chain.time.takeLate(),
       ...(source.untimed === undefined ? {} : { untimed: source.untimed }),
     };

@@ -23,6 +23,7 @@ import {
   type NodeId,
   type SourceOffsets,
   subtaskId,
+  type TimestampMs,
   toReport,
 } from '../model/index.ts';
 import { listSubtasks } from '../plan/placement.ts';
@@ -223,7 +224,7 @@ export class BatchGeneration implements GenerationRun {
   #plan(surveys: SurveyedSources): PlannedBatch {
     return planBatch({
       epoch: this.#epoch() + 1,
-      plannedAt: this.#context.clock.now(),
+      plannedAt: this.#processingTime(),
       from: this.#offsets(),
       surveys,
       limits: limitsOf(this.#context.options.batch, this.#limits()),
@@ -303,6 +304,11 @@ export class BatchGeneration implements GenerationRun {
     await this.#planAndRun(this.#emptyBatch(false), undefined);
   }
 
+  /** Never behind that of an earlier batch: a wall clock that was set back stands still until it has caught up. */
+  #processingTime(): TimestampMs {
+    return Math.max(this.#context.clock.now(), this.#committer.manifest?.time.now ?? 0);
+  }
+
   #isTimeDue(): boolean {
     const { clock } = this.#context;
     return this.#time.isDue(this.#committer.manifest?.time, clock.now(), clock.monotonic());
@@ -322,7 +328,7 @@ export class BatchGeneration implements GenerationRun {
     return {
       formatVersion: STATE_FORMAT_VERSION,
       epoch: this.#epoch() + 1,
-      plannedAt: this.#context.clock.now(),
+      plannedAt: this.#processingTime(),
       ranges: {},
       watermarks: isLast ? endOf(this.#sourceTimes()) : this.#sourceTimes(),
       isLast,

@@ -31,6 +31,8 @@ export interface SubtaskTime {
   /** Earliest pending timers of all its operators; +Infinity: none. */
   readonly nextEventTimer: TimestampMs;
   readonly nextProcessingTimer: TimestampMs;
+  /** Wall clock as its operators saw it last. */
+  readonly now: TimestampMs;
   /** Records that came too late in this epoch, by operator. Operators without any are absent. */
   readonly late: Readonly<Record<NodeId, number>>;
   /** Records of this epoch that event time was asked of and have none, by split. Only splits with any; absent: none. */
@@ -47,6 +49,8 @@ export interface CheckpointTime {
   readonly stages: Readonly<Record<NodeId, TimestampMs>>;
   readonly nextEventTimer: TimestampMs;
   readonly nextProcessingTimer: TimestampMs;
+  /** Wall clock as operators saw it last: it never runs backwards, whatever is set meanwhile. Absent: none has looked yet. */
+  readonly now?: TimestampMs | undefined;
   /** Records that came too late, by operator, over all epochs. */
   readonly late: Readonly<Record<NodeId, number>>;
   /** Records that event time was asked of and have none, by source and split, over all epochs. Only those with any; absent: none. */

@@ -13,6 +13,7 @@ function partOf(subtask: string, time: Partial<SubtaskTime>): SubtaskSnapshot {
     splits: {},
     nextEventTimer: END_OF_TIME,
     nextProcessingTimer: END_OF_TIME,
+    now: 0,
     late: {},
   };
   return { ...snapshotOf({ subtask, epoch: 1 }), time: { ...none, ...time } };
@@ -68,5 +69,12 @@ describe('where a job stands in time behind an epoch', () => {
       ['__proto__', 1],
       ['b', 4],
     ]);
+  });
+
+  it('is at the wall clock that an operator saw last, and never behind where it was', () => {
+    const parts = [partOf('0.0', { now: 700 }), partOf('1.0', { now: 800 })];
+    const behind = sealTime(parts, undefined, plan, 'min');
+    expect(behind.now).toBe(800);
+    expect(sealTime([partOf('0.0', { now: 750 }), partOf('1.0', { now: 790 })], behind, plan, 'min').now).toBe(800);
   });
 });

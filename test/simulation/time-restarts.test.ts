@@ -68,6 +68,54 @@ describe.each<EngineMode>(['continuous', 'microbatch'])('behind a restart in %s 
   });
 });
 
+describe.each<readonly [EngineMode, EngineMode]>([
+  ['continuous', 'continuous'],
+  ['microbatch', 'microbatch'],
+  ['continuous', 'microbatch'],
+  ['microbatch', 'continuous'],
+])('the wall clock of operators, in %s mode and then in %s mode', (first, second) => {
+  it('does not run backwards where it was set back before a restart: it stands still until it has caught up', async () => {
+    const sink = sinks.memory<number>();
+    const fired = sinks.memory<number>();
+    const jobOf = (arrivals: readonly number[]) =>
+      defineJob('set-back', (builder) => {
+        const rows = builder
+          .source('in', timedSource({ arrivals: [arrivals], hasEnd: false }))
+          .keyBy(() => 'all')
+          .process({
+            emits: records<number>(),
+            sides: { fired: records<number>() },
+            process: (_record, { emit, now, processingTimers }) => {
+              emit(now);
+              processingTimers.set('soon', now + 1500);
+            },
+            onTimer: ({ at }, { emitTo, now }) => emitTo('fired', now - at),
+          });
+        rows.to('out', sink);
+        rows.side('fired').to('fired', fired);
+      });
+    const options = { epoch: { intervalMs: 500 } };
+
+    // The wall clock of a simulated process begins where that of the one before began.
+    const { disk } = await simulateJob(jobOf(everySecond(6)), {
+      seed: 1,
+      options: { ...options, mode: first },
+      until: until(5.2),
+    });
+    const before = sink.records.at(-1)!;
+    const seen = sink.records.length;
+    const arrivals = [...everySecond(6).map(() => 0), ...everySecond(10)];
+    await simulateJob(jobOf(arrivals), { seed: 2, disk, options: { ...options, mode: second }, until: until(12) });
+
+    const clock = sink.records;
+    expect(clock.length).toBeGreaterThan(seen);
+    expect(clock).toEqual([...clock].sort((a, b) => a - b));
+    expect(clock[seen]).toBeGreaterThanOrEqual(before);
+    expect(clock.at(-1)! - before).toBeGreaterThan(3 * SECOND);
+    expect(fired.records.every((late) => late >= 0)).toBe(true);
+  });
+});
+
 describe('a batch that runs again behind a crash', () => {
   it.each(['batch.planned', 'task.processed', 'epoch.sealed', 'storage.commit.inside'])(
     'has the wall clock of its plan: crash at %s',

@@ -16,6 +16,7 @@ export function snapshotOf(
       splits: {},
       nextEventTimer: Number.POSITIVE_INFINITY,
       nextProcessingTimer: Number.POSITIVE_INFINITY,
+      now: 0,
       late: {},
     },
     ...part,
