@@ -53,8 +53,7 @@ export function describeWait(status: JobStatus): string | undefined {
 
 function describeSplit(held: HeldBack): string {
   const { source, split, untimed } = held;
-  const records = untimed === 1 ? 'its only record has' : `its ${formatCount(untimed)} records have`;
-  return `${source}, split ${split}${isUntimed(held) ? ` (${records} no event time)` : ''}`;
+  return `${source}, split ${split}${isUntimed(held) ? ` (${formatCounted(untimed, 'record')} of it had no event time)` : ''}`;
 }
 
 /** It has had records, and cannot take the watermark on with any of them. */

@@ -36,7 +36,7 @@ export interface HeldBack {
   readonly split: string;
   /** Its own watermark; absent: it has not had a record with an event time yet. */
   readonly watermark: TimestampMs | undefined;
-  /** Records without an event time that it has had, as of the newest committed epoch: with no watermark, they are all it has had. */
+  /** Records without an event time that it has had, as of the newest committed epoch. */
   readonly untimed: number;
   /** Since its last record, with or without a time. */
   readonly silentMs: number;

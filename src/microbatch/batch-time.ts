@@ -32,6 +32,8 @@ export class BatchTime {
   #surveys: SurveyedSources = {};
   /** What the last batch ran under: the same again would change nothing. */
   #last: string | undefined;
+  /** The last batch of all has run: no survey will say so. */
+  #hasEnded = false;
 
   constructor(plan: PhysicalPlan, now: MonotonicMs) {
     this.#sources = plan.stages.flatMap(({ chain }) => {
@@ -55,6 +57,7 @@ export class BatchTime {
 
   ran(batch: BatchPlan, now: MonotonicMs): void {
     this.#last = JSON.stringify(batch.watermarks);
+    this.#hasEnded = batch.isLast;
     for (const [node, ranges] of Object.entries(batch.ranges)) this.#spoken(node, Object.keys(ranges), now);
   }
 
@@ -88,7 +91,8 @@ export class BatchTime {
         : Object.keys(this.#surveys[source.id] ?? {}).map((split) => {
             const { isEnded, isIdle, time: watermark } = this.#splitTime(source, split, time, now);
             const silentMs = now - this.#spoke(source.id, split);
-            return { source: source.id, split, watermark: isEnded ? END_OF_TIME : watermark, isIdle, silentMs };
+            const shown = isEnded || this.#hasEnded ? END_OF_TIME : watermark;
+            return { source: source.id, split, watermark: shown, isIdle, silentMs };
           }),
     );
     return { splits, stages: time?.stages ?? {} };

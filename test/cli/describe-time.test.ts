@@ -36,13 +36,13 @@ describe('the event time of a job', () => {
     const status = timeOf({ watermark: undefined, untimed: 1200 });
 
     expect(describeWatermark(status)).toBe(
-      'not known yet, held by flights, split late.jsonl (its 1,200 records have no event time)',
+      'not known yet, held by flights, split late.jsonl (1,200 records of it had no event time)',
     );
     expect(describeWait(status)).toBe(
-      'watermark waits for flights, split late.jsonl (its 1,200 records have no event time)',
+      'watermark waits for flights, split late.jsonl (1,200 records of it had no event time)',
     );
     expect(describeWait(timeOf({ watermark: undefined, untimed: 1, silentMs: 5000 }))).toContain(
-      'split late.jsonl (its only record has no event time), silent for 5',
+      'split late.jsonl (1 record of it had no event time), silent for 5',
     );
     expect(describeWait(timeOf({ untimed: 1200 }))).toBeUndefined();
   });

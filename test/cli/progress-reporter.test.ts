@@ -110,7 +110,7 @@ it('records without event time stand in the progress and, with what to do, in th
   const status = statusOf({ late: { hourly: 1200 }, time: { ...time, heldBackBy, untimed: { flights: 1200 } } });
 
   expect(renderProgress(status, 0)).toContain(
-    '  1,200 late  1,200 without event time  watermark waits for flights, split a.jsonl (its 1,200 records have no event time)',
+    '  1,200 late  1,200 without event time  watermark waits for flights, split a.jsonl (1,200 records of it had no event time)',
   );
   expect(renderSummary(status, { kind: 'completed', stop: 'drain' })).toMatch(
     /^ {2}late {6}1,200 at hourly, since .*\n {2}untimed {3}1,200 records of flights, since the state directory began, had no event time: .*; check its field or function, and the unit$/m,

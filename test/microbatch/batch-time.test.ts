@@ -88,6 +88,24 @@ describe('the time of sources between two batches', () => {
   });
 });
 
+describe('the status of splits between two batches', () => {
+  it('shows how far each has come, and all at the end of time behind the last batch, whatever was seen of them before it', () => {
+    const time = timeOf({ in: { a: MORE, b: MORE } });
+    const shown = (splits: CheckpointTime['splits']) =>
+      time.status(committed({ splits }), 50).splits.map(({ split, watermark }) => [split, watermark]);
+
+    expect(shown({ in: { a: 100, b: 70 } })).toEqual([
+      ['a', 90],
+      ['b', 60],
+    ]);
+    time.ran({ ...batchOf(time), isLast: true }, 40);
+    expect(shown({ in: { a: END_OF_TIME, b: END_OF_TIME } })).toEqual([
+      ['a', END_OF_TIME],
+      ['b', END_OF_TIME],
+    ]);
+  });
+});
+
 describe('a batch without data', () => {
   it('is due when the watermark has risen up to a timer, once', () => {
     const time = timeOf({ in: { a: NOTHING, b: NOTHING } });
