@@ -84,7 +84,7 @@ export class DeltaFold {
   }
 }
 
-/** Applies writes in key order and keeps the digests of their groups in step. */
+/** Applies writes, those of a group together, and keeps the digests of their groups in step. */
 function applyWrites(writer: KeyValueWriter, writes: readonly FoldWrite[]): void {
   let at: FoldWrite | undefined;
   let digest: GroupDigest | undefined;
@@ -97,7 +97,10 @@ function applyWrites(writer: KeyValueWriter, writes: readonly FoldWrite[]): void
       digest = readGroupDigest(writer, write.node, write.group);
     }
     at = write;
-    digest = replaceInDigest(digest, writer.get('state', write.key), write.record);
+    const before = writer.get('state', write.key);
+    // Made and deleted between two folds: there is nothing of it.
+    if (before === undefined && write.record === undefined) continue;
+    digest = replaceInDigest(digest, before, write.record);
     if (write.record === undefined) writer.remove('state', write.key);
     else writer.put('state', write.key, write.record);
   }

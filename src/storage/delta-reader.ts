@@ -107,6 +107,16 @@ export class DeltaReader {
     return this.#bytes.subarray(this.#keyEnd + LENGTH_BYTES, this.#subEnd);
   }
 
+  /**
+   * Length of the key, key and sub key as text, a character a byte: one text is one entry of a state. Sorted as texts, entries are in the order of
+   * the base tables, unless keys are longer than that holds for: long ones are hashed there, and of 256 bytes and more the length sorts otherwise.
+   */
+  keyText(): string {
+    const key = this.#bytes.toString('latin1', this.#keyAt - LENGTH_BYTES, this.#keyEnd);
+    const subAt = this.#keyEnd + LENGTH_BYTES;
+    return subAt === this.#subEnd ? key : key + this.#bytes.toString('latin1', subAt, this.#subEnd);
+  }
+
   /** `undefined`: deleted. */
   get value(): Uint8Array | undefined {
     return this.#isDeleted ? undefined : this.#bytes.subarray(this.#subEnd + LENGTH_BYTES, this.#valueEnd);
