@@ -53,9 +53,9 @@ export class ListCells {
     const key = entry.decodeKey();
     const number = sub.length === 0 ? undefined : new DataView(sub.buffer, sub.byteOffset, 4).getUint32(0);
     const owner = this.#keys.find(key) ?? this.#keys.add(key, entry.group, this.#place === undefined);
-    if (owner.cells.has(number)) return undefined;
+    if (owner.has(number)) return undefined;
     const cell = restoredCell(this.#home, key, number, entry);
-    owner.cells.set(number, cell);
+    owner.add(cell);
     return cell;
   }
 
@@ -74,14 +74,14 @@ export class ListCells {
 
   #cell(key: Key, sub: number | undefined, isRead: boolean): Cell {
     let owner = this.#keys.find(key);
-    const known = owner?.cells.get(sub);
+    const known = owner?.get(sub);
     if (known !== undefined) return known;
     owner ??= this.#keys.add(key, this.#scope.groupOf(key), this.#place === undefined);
     const cell =
       isRead && !owner.isComplete
         ? this.#scope.loadCell(this.#home, this.#place, key, owner.group, sub)
         : this.#scope.newCell(this.#home, key, owner.group, sub, !owner.isComplete);
-    owner.cells.set(sub, cell);
+    owner.add(cell);
     this.#scope.cache.add(cell);
     return cell;
   }

@@ -84,10 +84,9 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
     const key = entry.decodeKey();
     const owner = this.#keys.find(key) ?? this.#keys.add(key, entry.group, this.#place === undefined);
     const decoded = decodeKey(entry.sub);
-    if (owner.cells.has(decoded)) return undefined;
+    if (owner.has(decoded)) return undefined;
     const cell = restoredCell(this, key, decoded, entry);
-    owner.cells.set(decoded, cell);
-    owner.version++;
+    owner.add(cell);
     return cell;
   }
 
@@ -113,7 +112,7 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
   /** In no order. */
   #liveCellsOf(owner: KeyCells): readonly Cell[] {
     const live: Cell[] = [];
-    for (const cell of owner.cells.values()) if (this.#lifetimes.isLive(cell)) live.push(cell);
+    for (const cell of owner.cells()) if (this.#lifetimes.isLive(cell)) live.push(cell);
     return live;
   }
 
@@ -155,13 +154,13 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
   #keep(key: Key, scanned: ScannedEntry): Key {
     const sub = decodeKey(scanned.sub);
     const owner = this.#keys.find(key) ?? this.#addKey(key);
-    if (!owner.cells.has(sub)) this.#insert(owner, storedCell(this, key, owner.group, sub, scanned.value));
+    if (!owner.has(sub)) this.#insert(owner, storedCell(this, key, owner.group, sub, scanned.value));
     return sub;
   }
 
   #sortedSubs(owner: KeyCells): readonly SortedSub[] {
     if (this.#sorted?.owner === owner && this.#sorted.version === owner.version) return this.#sorted.subs;
-    const subs = Array.from(owner.cells.keys(), (sub) => ({ sub: sub as Key, bytes: encodeKey(sub as Key) }));
+    const subs = Array.from(owner.cells(), ({ sub }) => ({ sub: sub as Key, bytes: encodeKey(sub as Key) }));
     subs.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
     this.#sorted = { owner, version: owner.version, subs };
     return subs;
@@ -182,14 +181,16 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
     this.#scope.changes.touch(cell);
     cell.value = value;
     this.#scope.changes.changed(cell);
-    // To one that is gone hardly anybody comes back.
-    if (value === ABSENT) cell.isHot = false;
     if (cell.life !== undefined || this.ttl !== undefined) this.#lifetimes.wrote(cell, this.ttl);
+    if (value !== ABSENT) return;
+    // To one that is gone hardly anybody comes back.
+    cell.isHot = false;
+    this.#scope.cache.discard(cell);
   }
 
   #cell(key: Key, sub: Key, isRead: boolean): Cell {
     const known = this.#keys.find(key);
-    const cell = known?.cells.get(sub);
+    const cell = known?.get(sub);
     if (cell !== undefined) return cell;
     const owner = known ?? this.#addKey(key);
     const added =
@@ -206,8 +207,7 @@ export class MapTable<V> implements MapState<V>, StateTable, ExpiringTable {
 
   /** The cell is in its place before room is made for it, so that its key cannot disappear meanwhile. */
   #insert(owner: KeyCells, cell: Cell): void {
-    owner.cells.set(cell.sub, cell);
-    owner.version++;
+    owner.add(cell);
     this.#scope.cache.add(cell);
   }
 }
