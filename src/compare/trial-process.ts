@@ -49,7 +49,10 @@ async function runTrial(request: TrialRequest): Promise<TrialResult> {
     endedCpuMs = cpuMs();
     say({ kind: 'epoch', epoch, recordsWritten: totals.recordsWritten, stateBytes: deltaBytes });
   });
-  handle.on('status', ({ recordsRead, recordsWritten }) => say({ kind: 'progress', recordsRead, recordsWritten }));
+  handle.on('status', ({ recordsRead, recordsWritten, mode, epochInFlight }) => {
+    const isInBatch = mode === 'microbatch' && epochInFlight !== undefined;
+    say({ kind: 'progress', recordsRead, recordsWritten, isInBatch });
+  });
   handle.on('latency', (part) => latencies.add(withoutWarmUp(part, clock.monotonic(), startedAt + warmUpMs)));
 
   await handle.start();

@@ -23,7 +23,13 @@ export interface TrialRequest {
 /** From the process. `running` once, then any number of `progress` and `epoch`, then `ended` or `failed`. */
 export type TrialMessage =
   | { readonly kind: 'running' }
-  | { readonly kind: 'progress'; readonly recordsRead: number; readonly recordsWritten: number }
+  | {
+      readonly kind: 'progress';
+      readonly recordsRead: number;
+      readonly recordsWritten: number;
+      /** A batch is under way: what it reads and writes shows behind it. */
+      readonly isInBatch: boolean;
+    }
   /** An epoch is durable. Counts are those of the state directory; `stateBytes`: what it changed of the state. */
   | { readonly kind: 'epoch'; readonly epoch: number; readonly recordsWritten: number; readonly stateBytes: number }
   | { readonly kind: 'ended'; readonly result: TrialResult }

@@ -77,6 +77,21 @@ describe('runTrial', () => {
     expect(clock.monotonic()).toBe(112_000);
   });
 
+  it('waits for a batch that takes long, which shows nothing before it is committed, but not for ever', async () => {
+    const clock = new SimulatedClock();
+    const advance = (ms: number) => (message: TrialMessage) => {
+      if (message.kind === 'progress' && message.isInBatch)
+        for (let at = 0; at < ms; at += 30_000) clock.advance(30_000);
+    };
+
+    expect(await runTrial(playing('batch'), portsWith({ clock, onMessage: advance(570_000) }))).toEqual({
+      recordsRead: 3,
+    });
+    await expect(runTrial(playing('endlessBatch'), portsWith({ clock, onMessage: advance(600_000) }))).rejects.toThrow(
+      'it read no record, wrote no record; then nothing happened for 600 s',
+    );
+  });
+
   it('ends a process in which nothing happens any more, and says how far it came', async () => {
     const clock = new SimulatedClock();
     const onMessage = ({ kind }: TrialMessage): void => {
