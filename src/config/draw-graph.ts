@@ -9,7 +9,7 @@ import type { Connectors } from './create-connectors.ts';
 import { eventTimeOf } from './event-time-of.ts';
 import { compileExpression } from './expression/expression.ts';
 import { recordOf } from './expression/record-of.ts';
-import { expressionsOf } from './expressions-of.ts';
+import { expressionsOf, resultsOf } from './expressions-of.ts';
 import { inputsOf } from './inputs-of.ts';
 import type {
   AggregateConfig,
@@ -148,7 +148,7 @@ class Drawing {
 
   #operator(name: string, config: Operates, stream: Stream<Row>): void {
     const { parallelism } = config;
-    stream.named(name).expressedBy(expressionsOf(config));
+    stream.named(name).expressedBy(expressionsOf(config), resultsOf(config));
     if (parallelism !== undefined) stream.withParallelism(parallelism);
     this.outputs.set(name, stream);
   }

@@ -82,6 +82,8 @@ export interface NodeSignature {
   readonly states: readonly { readonly name: string; readonly kind: StateKind }[];
   /** Text of the expressions that a job file gives the node, by field. Absent: it has functions, which nobody can compare. */
   readonly expressions?: Readonly<Record<string, string>> | undefined;
+  /** As {@link expressions}, of what is made of state that stays as it is: what a join gives for a match, the module behind a process. */
+  readonly results?: Readonly<Record<string, string>> | undefined;
   /** Edges into the node, as they were drawn. Absent: none. */
   readonly inputs?: readonly NodeInput[] | undefined;
 }

@@ -67,13 +67,18 @@ export abstract class AnyStream<T> {
 
   /**
    * The text of the expressions that the functions of this operator were compiled from, by field: with it, a restart can tell
-   * whether they changed.
+   * whether they changed. `results`: of those that may, whatever is stored.
    *
    * @internal
    */
-  expressedBy(expressions: Readonly<Record<string, string>> | undefined): this {
+  expressedBy(
+    expressions: Readonly<Record<string, string>> | undefined,
+    results?: Readonly<Record<string, string>>,
+  ): this {
     const node = this.#maker('expressedBy');
-    if (node !== undefined) node.expressions = expressions;
+    if (node === undefined) return this;
+    node.expressions = expressions;
+    node.results = results;
     return this;
   }
 

@@ -67,14 +67,18 @@ function planNode(node: DraftNode, ids: ReadonlyMap<DraftNode, NodeId>, readsSec
   const inputs = node.inputs.map(({ from, output, partitioning, input }) =>
     Object.freeze({ from: ids.get(from)!, output, partitioning, input }),
   );
-  const { expressions, shape } = node;
+  const { expressions, results, shape } = node;
   const base = {
     id: ids.get(node)!,
     kind: shape.kind,
     label: shape.label,
     inputs: Object.freeze(inputs),
     parallelism: node.parallelism,
-    signature: expressions === undefined ? shape.signature : Object.freeze({ ...shape.signature, expressions }),
+    signature: Object.freeze({
+      ...shape.signature,
+      ...(expressions === undefined ? {} : { expressions }),
+      ...(results === undefined ? {} : { results }),
+    }),
   };
   switch (shape.role) {
     case 'source': {

@@ -61,6 +61,8 @@ export interface DraftNode {
   parallelism: number | undefined;
   /** Text of the expressions behind the functions of the shape, where there is any. */
   expressions: Readonly<Record<string, string>> | undefined;
+  /** Of those that make results of what is stored. */
+  results: Readonly<Record<string, string>> | undefined;
 }
 
 /** A sentence about the graph, written when the ids are known. */
@@ -87,7 +89,7 @@ export class GraphDraft {
         `${what} was added to job '${this.job}' after its definition had returned; build the whole graph inside defineJob, synchronously`,
       );
     }
-    const node: DraftNode = { shape, inputs, name, parallelism: undefined, expressions: undefined };
+    const node: DraftNode = { shape, inputs, name, parallelism: undefined, expressions: undefined, results: undefined };
     this.nodes.push(node);
     return node;
   }

@@ -9,7 +9,8 @@
  * - stateful nodes and sinks that are fed by other nodes than before, see `feeds-of.ts`;
  * - another policy of merging watermarks, which would give windows another meaning.
  *
- * Stateless nodes may come, go and change, also between two others; stateful ones and sinks may be added and begin empty.
+ * Stateless nodes may come, go and change, also between two others; stateful ones and sinks may be added and begin empty. What only makes
+ * results of what is stored may change: what a join gives for a match, the module of a `process` or an `asyncMap`.
  *
  * Functions cannot be compared: another key function in the same place of a TypeScript job passes unseen. Only the
  * expressions of job files are in the signatures.
@@ -98,12 +99,18 @@ function* allowances(pair: Pair): Generator<string> {
     if (!isPinned(before) && !isPinned(after)) yield kindDifference(pair);
     return;
   }
-  const { expressions: was } = before;
-  const { expressions: is } = after;
+  const was = textsOf(before);
+  const is = textsOf(after);
   if (was !== undefined && is === undefined) yield 'has functions now, which cannot be compared with its expressions';
   else if (was === undefined && is !== undefined)
     yield 'has expressions now, which cannot be compared with its functions';
-  else if (was !== undefined && is !== undefined && !isBound(before)) yield* differences(was, is);
+  else if (isBound(before)) yield* differences(before.results ?? {}, after.results ?? {});
+  else yield* differences(was ?? {}, is ?? {});
+}
+
+/** `undefined`: the node has functions. */
+function textsOf({ expressions, results }: NodeSignature): Fields | undefined {
+  return expressions === undefined && results === undefined ? undefined : { ...expressions, ...results };
 }
 
 /** Inputs in any order: a merge has none. */

@@ -303,6 +303,34 @@ describe('a JSON job gives the plan that the same job in TypeScript gives', () =
     expect(fingerprintOf(inJson)).toBe(fingerprintOf(inTypeScript));
   });
 
+  it.each([
+    ['asyncMap', { type: 'asyncMap', inputs: ['in'], module: './ask.mjs', export: 'ask' }, undefined],
+    [
+      'process',
+      { type: 'process', inputs: ['in'], key: 'record.id', module: './watch.mjs', export: 'watch' },
+      { key: 'record.id' },
+    ],
+  ])('says of the %s which module is behind it, apart from its key', async (_, transform, expressions) => {
+    const { signature } = (await planOf(jobOf(transform, 't'))).nodes.find(({ id }) => id === 't')!;
+
+    expect(signature.expressions).toEqual(expressions);
+    expect(signature.results).toEqual({ module: `${transform.module} ${transform.export}` });
+  });
+
+  it('says of a join what it gives for a match, apart from its keys', async () => {
+    const join = {
+      type: 'join',
+      left: { inputs: ['in'], key: 'record.id' },
+      right: { inputs: ['other'], key: 'record.id' },
+      within: { beforeMs: 5, afterMs: 5 },
+      fields: { id: 'left.id', n: 'right.n' },
+    };
+    const { signature } = (await planOf(jobOf(join, 't'))).nodes.find(({ id }) => id === 't')!;
+
+    expect(signature.expressions).toEqual({ 'left.key': 'record.id', 'right.key': 'record.id' });
+    expect(signature.results).toEqual({ 'fields.id': 'left.id', 'fields.n': 'right.n' });
+  });
+
   it('as does the example that the product is known by', async () => {
     const plan = await planOf({
       name: 'delays',

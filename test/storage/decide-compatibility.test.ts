@@ -217,6 +217,18 @@ describe('decideCompatibility', () => {
       ['late: value was "record.a", is now "record.b"'],
     ],
     [
+      'what a stateful node makes of its state changes',
+      changed({ hourly: { results: { value: 'left' } } }),
+      changed({ hourly: { results: { 'fields.a': 'left.a' } } }),
+      ['hourly: fields.a was not set, is now "left.a"', 'hourly: value was "left", is now not set'],
+    ],
+    [
+      'the module of a node without expressions becomes a function',
+      changed({ hourly: { expressions: undefined, results: { module: './a.mjs' } } }),
+      changed({ hourly: { expressions: undefined } }),
+      ['hourly: has functions now, which cannot be compared with its expressions'],
+    ],
+    [
       'expressions become functions',
       JOB,
       changed({ hourly: { expressions: undefined } }),
