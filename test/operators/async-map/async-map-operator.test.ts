@@ -565,6 +565,58 @@ describe('the state of an asyncMap', () => {
     expect(await third.giveOut()).toEqual(['done', 'done', 'w20']);
   });
 
+  it('keeps the order of each key over a restart with another parallelism, in front of what comes then', async () => {
+    const keyOf = (n: number): string => `key ${n % 5}`;
+    const inOrder = (from: number, to: number): readonly number[] =>
+      Array.from({ length: to - from }, (_, index) => from + index);
+    const take = (rigs: readonly AsyncRig[], from: number, to: number): void => {
+      for (const n of inOrder(from, to)) {
+        const owner = Math.floor((keyGroupOf(keyOf(n), KEY_GROUPS) * rigs.length) / KEY_GROUPS);
+        rigs[owner]!.process(recordOf(n, keyOf(n)));
+      }
+    };
+    let rigs = [new AsyncRig()];
+    take(rigs, 0, 20);
+    // More subtasks, then fewer.
+    for (const [parallelism, from] of [
+      [4, 20],
+      [2, 40],
+    ] as const) {
+      const stored: Stored = new Map(rigs.flatMap((rig) => [...rig.state.snapshot()]));
+      const width = KEY_GROUPS / parallelism;
+      rigs = Array.from(
+        { length: parallelism },
+        (_, n) => new AsyncRig({ stored, ownKeys: OWN_KEYS.slice(n * width, (n + 1) * width) }),
+      );
+      take(rigs, from, from + 20);
+    }
+    for (const rig of rigs) {
+      for (const asked of rig.service.asked.toReversed()) asked.answer(asked.value);
+      await rig.giveOut();
+    }
+
+    for (const key of inOrder(0, 5).map(keyOf)) {
+      const its = rigs.flatMap((rig) => rig.records).filter((record) => record.key === key);
+      expect(its.map(({ value }) => value)).toEqual(inOrder(0, 60).filter((n) => keyOf(n) === key));
+    }
+  });
+
+  it('of records without keys keeps the order in which a subtask took them, where two become one', async () => {
+    const halves = [OWN_KEYS.slice(0, KEY_GROUPS / 2), OWN_KEYS.slice(KEY_GROUPS / 2)];
+    const two = halves.map((ownKeys) => new AsyncRig({ ownKeys }));
+    for (const [half, rig] of two.entries()) rig.process(...[0, 1, 2].map((n) => recordOf(`${half}.${n}`)));
+    const stored: Stored = new Map(two.flatMap((rig) => [...rig.state.snapshot()]));
+    const one = new AsyncRig({ stored });
+    one.process(recordOf('new'));
+    for (const asked of one.service.asked.toReversed()) asked.answer(asked.value);
+    const story = (await one.giveOut()) as string[];
+
+    for (const half of ['0.', '1.']) {
+      expect(story.filter((value) => value.startsWith(half))).toEqual([0, 1, 2].map((n) => `${half}${n}`));
+    }
+    expect(story.at(-1)).toBe('new');
+  });
+
   it('keeps a record whose key lives in another subtask all the same', async () => {
     const ownKeys = OWN_KEYS.slice(0, 1);
     const rig = new AsyncRig({ ownKeys });
