@@ -1,9 +1,10 @@
 /** Keyed state against a plain program: the same commands, on both media, must be seen to do the same. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { encodeKey } from '../../src/codec/key-codec.ts';
 import type { Key } from '../../src/model/index.ts';
-import { lmdbMedium, type Medium, memoryMedium, StateRig } from './state-rig.ts';
+import { describeModel, fold, LONG, type ModelRun } from './model-runs.ts';
+import { StateRig } from './state-rig.ts';
 
 interface ModelEntry {
   total: { n: number } | undefined;
@@ -13,7 +14,6 @@ interface ModelEntry {
 
 type Model = Map<Key, ModelEntry>;
 
-const LONG = 'k'.repeat(950);
 const KEYS: readonly Key[] = ['a', 'b', '__proto__', '', 7, -1.5, Number.NaN, 12n, true, LONG, `${LONG}2`];
 const SUBS: readonly Key[] = ['x', 'y', 3, `${LONG}b`, `${LONG}a`, LONG, 'constructor'];
 
@@ -37,11 +37,7 @@ const command = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ type: 'commit' as const }) },
   {
     weight: 3,
-    arbitrary: fc.record({
-      type: fc.constant('fold' as const),
-      slices: fc.integer({ min: 1, max: 6 }),
-      told: fc.nat({ max: 4 }),
-    }),
+    arbitrary: fold,
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('reopen' as const), subtask: fc.nat({ max: 3 }) }) },
   {
@@ -52,7 +48,7 @@ const command = fc.oneof(
 
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-class ModelRun {
+class EntryRun implements ModelRun<Command> {
   readonly #rig: StateRig;
   #live: Model = new Map();
   #frozen: Model = new Map();
@@ -102,8 +98,12 @@ class ModelRun {
     }
   }
 
-  checkAll(): void {
+  finish(): void {
     for (const key of KEYS) this.#check(key, 'x');
+  }
+
+  close(): void {
+    this.#rig.close();
   }
 
   /** What the subtask did since the last epoch is lost; the others keep what they did. */
@@ -192,34 +192,13 @@ function copy(model: Model): Model {
   );
 }
 
-const MEDIA: readonly [string, () => Medium, number][] = [
-  ['memory', memoryMedium, 150],
-  ['lmdb', lmdbMedium, 25],
-];
-
-describe.each(MEDIA)('keyed state on %s', (_name, createMedium, numRuns) => {
-  it.each([
-    ['room for everything', 1_000_000],
-    ['a cache of a few entries', 1_200],
-    ['no cache at all', 0],
-  ])(
-    'does what a plain program does, through freezes, commits, folds, subtasks begun anew and crashes, with %s (I1, I3, I6)',
-    (_size, cacheBytes) => {
-      fc.assert(
-        fc.property(fc.array(command, { minLength: 20, maxLength: 150, size: 'max' }), (steps) => {
-          const medium = createMedium();
-          const rig = new StateRig(medium, 3, cacheBytes);
-          const run = new ModelRun(rig);
-          try {
-            for (const step of steps) run.run(step);
-            run.checkAll();
-          } finally {
-            rig.close();
-            medium.dispose();
-          }
-        }),
-        { numRuns },
-      );
-    },
-  );
-});
+describeModel<Command>(
+  'keyed state',
+  'does what a plain program does, through freezes, commits, folds, subtasks begun anew and crashes',
+  {
+    commands: fc.array(command, { minLength: 20, maxLength: 150, size: 'max' }),
+    begin: (medium, cacheBytes) => new EntryRun(new StateRig(medium, 3, cacheBytes)),
+    memoryRuns: 150,
+    lmdbRuns: 25,
+  },
+);

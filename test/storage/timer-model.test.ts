@@ -1,9 +1,10 @@
 /** Timers against a plain sorted array: the same commands, on both media, must be seen to do the same. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { encodeKey } from '../../src/codec/key-codec.ts';
 import type { Key, KeyedState, TimeDomain } from '../../src/model/index.ts';
-import { lmdbMedium, type Medium, memoryMedium, StateRig } from './state-rig.ts';
+import { describeModel, fold, LONG, type ModelRun } from './model-runs.ts';
+import { StateRig } from './state-rig.ts';
 
 interface Timer {
   readonly domain: TimeDomain;
@@ -12,7 +13,6 @@ interface Timer {
   readonly tag: string;
 }
 
-const LONG = 'k'.repeat(950);
 const KEYS: readonly Key[] = [
   'a',
   'b',
@@ -74,11 +74,7 @@ const command = fc.oneof(
   { weight: 6, arbitrary: fc.constant({ type: 'commit' as const }) },
   {
     weight: 4,
-    arbitrary: fc.record({
-      type: fc.constant('fold' as const),
-      slices: fc.integer({ min: 1, max: 6 }),
-      told: fc.nat({ max: 4 }),
-    }),
+    arbitrary: fold,
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('reopen' as const), subtask: fc.nat({ max: 3 }) }) },
   {
@@ -89,7 +85,7 @@ const command = fc.oneof(
 
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-class ModelRun {
+class TimerRun implements ModelRun<Command> {
   readonly #rig: StateRig;
   #live: readonly Timer[] = [];
   #frozen: readonly Timer[] = [];
@@ -153,12 +149,16 @@ class ModelRun {
   }
 
   /** Takes all that is left, in its order. */
-  drain(): void {
+  finish(): void {
     this.#checkNext();
     for (const subtask of this.#subtasks()) while (this.#take(subtask, Number.POSITIVE_INFINITY) !== undefined);
     expect(this.#live).toEqual([]);
     if (this.#rig.isFrozen) this.#rig.commit();
     expect(this.#rig.settleToNothing()).toBe(true);
+  }
+
+  close(): void {
+    this.#rig.close();
   }
 
   #subtasks(): number[] {
@@ -235,34 +235,13 @@ function declare(state: KeyedState): void {
   state.timers('processing');
 }
 
-const MEDIA: readonly [string, () => Medium, number][] = [
-  ['memory', memoryMedium, 80],
-  ['lmdb', lmdbMedium, 15],
-];
-
-describe.each(MEDIA)('timers on %s', (_name, createMedium, numRuns) => {
-  it.each([
-    ['room for everything', 1_000_000],
-    ['a cache of a few entries', 1_200],
-    ['no cache at all', 0],
-  ])(
-    'come out as from a sorted array, through freezes, commits, folds, subtasks begun anew and crashes, with %s (I1, I3, I6)',
-    (_size, cacheBytes) => {
-      fc.assert(
-        fc.property(fc.array(command, { minLength: 20, maxLength: 120, size: 'max' }), (steps) => {
-          const medium = createMedium();
-          const rig = new StateRig(medium, 3, cacheBytes, declare);
-          const run = new ModelRun(rig);
-          try {
-            for (const step of steps) run.run(step);
-            run.drain();
-          } finally {
-            rig.close();
-            medium.dispose();
-          }
-        }),
-        { numRuns },
-      );
-    },
-  );
-});
+describeModel<Command>(
+  'timers',
+  'come out as from a sorted array, through freezes, commits, folds, subtasks begun anew and crashes',
+  {
+    commands: fc.array(command, { minLength: 20, maxLength: 120, size: 'max' }),
+    begin: (medium, cacheBytes) => new TimerRun(new StateRig(medium, 3, cacheBytes, declare)),
+    memoryRuns: 80,
+    lmdbRuns: 15,
+  },
+);

@@ -1,9 +1,10 @@
 /** Time to live against a plain program that looks at every entry: the same commands, on both media, must be seen to do the same. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { encodeKey } from '../../src/codec/key-codec.ts';
 import type { Key, KeyedState, StateTtl } from '../../src/model/index.ts';
-import { lmdbMedium, type Medium, memoryMedium, StateRig } from './state-rig.ts';
+import { describeModel, fold, LONG, type ModelRun } from './model-runs.ts';
+import { type Medium, StateRig } from './state-rig.ts';
 
 interface Item {
   readonly value: number;
@@ -20,7 +21,6 @@ interface ModelEntry {
 type Model = Map<Key, ModelEntry>;
 type Ttl = StateTtl | undefined;
 
-const LONG = 'k'.repeat(950);
 const KEYS: readonly Key[] = ['a', 'b', '', 7, Number.NaN, `${LONG}2`];
 const SUBS: readonly Key[] = ['x', 3, `${LONG}b`, `${LONG}a`];
 const TTLS: readonly Ttl[] = [
@@ -47,11 +47,7 @@ const command = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ type: 'commit' as const }) },
   {
     weight: 3,
-    arbitrary: fc.record({
-      type: fc.constant('fold' as const),
-      slices: fc.integer({ min: 1, max: 6 }),
-      told: fc.nat({ max: 4 }),
-    }),
+    arbitrary: fold,
   },
   {
     weight: 3,
@@ -65,7 +61,7 @@ const command = fc.oneof(
 
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-class ModelRun {
+class LivesRun implements ModelRun<Command> {
   ttl: Ttl = TTLS[1];
   readonly #rig: StateRig;
   #live: Model = new Map();
@@ -253,33 +249,13 @@ class ModelRun {
   }
 }
 
-const MEDIA: readonly [string, () => Medium, number][] = [
-  ['memory', memoryMedium, 150],
-  ['lmdb', lmdbMedium, 25],
-];
-
-describe.each(MEDIA)('time to live on %s', (_name, createMedium, numRuns) => {
-  it.each([
-    ['room for everything', 1_000_000],
-    ['a cache of a few entries', 1_200],
-    ['no cache at all', 0],
-  ])(
-    'hides and removes what a plain program would, through commits, folds and crashes behind which it is declared otherwise, with %s (I1, I3, I6)',
-    (_size, cacheBytes) => {
-      fc.assert(
-        fc.property(fc.array(command, { minLength: 20, maxLength: 150, size: 'max' }), (steps) => {
-          const medium = createMedium();
-          const run = new ModelRun(medium, cacheBytes);
-          try {
-            for (const step of steps) run.run(step);
-            run.finish();
-          } finally {
-            run.close();
-            medium.dispose();
-          }
-        }),
-        { numRuns },
-      );
-    },
-  );
-});
+describeModel<Command>(
+  'time to live',
+  'hides and removes what a plain program would, through commits, folds and crashes behind which it is declared otherwise',
+  {
+    commands: fc.array(command, { minLength: 20, maxLength: 150, size: 'max' }),
+    begin: (medium, cacheBytes) => new LivesRun(medium, cacheBytes),
+    memoryRuns: 150,
+    lmdbRuns: 25,
+  },
+);
