@@ -130,4 +130,28 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     to: '',
     tests: PASSING,
   },
+  {
+    id: 'E16',
+    bug: 'NaN, as the only key of a map, is never found again',
+    file: 'src/storage/sub-cells.ts',
+    from: 'return a === b || (Number.isNaN(a) && Number.isNaN(b));',
+    to: 'return a === b;',
+    tests: PASSING,
+  },
+  {
+    id: 'E17',
+    bug: 'a key of which an entry was evicted is still taken for complete',
+    file: 'src/storage/sub-cells.ts',
+    from: 'if (cell.value !== ABSENT) owner.isComplete = false;',
+    to: 'if (cell.value === ABSENT) owner.isComplete = false;',
+    tests: PASSING,
+  },
+  {
+    id: 'E18',
+    bug: 'an entry of a map that came and went stays in memory',
+    file: 'src/storage/map-table.ts',
+    from: '    this.#scope.cache.discard(cell);\n',
+    to: '',
+    tests: PASSING,
+  },
 ];

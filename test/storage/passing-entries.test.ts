@@ -164,3 +164,46 @@ describe('timers that were set and have fired within one epoch', () => {
     expect(fired).toEqual([...Array.from({ length: 200 }, (_, at) => at).filter((at) => at !== 190), undefined]);
   });
 });
+
+describe('a map', () => {
+  it('whose entries came and went within one epoch leaves memory at once', () => {
+    const rig = rigOf();
+    const before = rig.at('a').memory();
+    for (let key = 0; key < 100; key++) {
+      const parts = rig.at(key).map('parts');
+      for (const sub of [1, 2]) parts.set(sub, key);
+      for (const sub of [2, 1]) parts.delete(sub);
+    }
+
+    expect(rig.at('a').memory()).toEqual(before);
+  });
+
+  it.each([[[Number.NaN]], [[Number.NaN, 1]]])(
+    'has NaN for a key like any other, alone and among others: %j',
+    (subs) => {
+      const rig = rigOf();
+      const parts = rig.at('a').map<number>('parts');
+      for (const value of [1, 2]) for (const sub of subs) parts.set(sub, value);
+      expect([...parts.entries()].map(([, value]) => value)).toEqual(subs.map(() => 2));
+
+      for (const sub of subs) parts.delete(sub);
+      expect(parts.has(Number.NaN)).toBe(false);
+      expect(entriesOfEpoch(rig)).toBe(0);
+    },
+  );
+
+  it('knows that some of its entries are in the base tables only, once they have left memory', () => {
+    const subs = Array.from({ length: 40 }, (_, sub) => sub);
+    const rig = new StateRig(memoryMedium(), 1, 4_000);
+    for (const sub of subs) rig.at('a').map('parts').set(sub, sub);
+    rig.epoch();
+    foldAll(rig);
+    for (const state of rig.states) state.onFolded(rig.store.foldedThrough());
+    // Some of them have to make room.
+    for (let key = 0; key < 8; key++) rig.at(key).value('total').get();
+
+    const seen = subs.map((sub) => rig.at('a').map('parts').get(sub));
+    expect(seen).toEqual(subs);
+    expect([...rig.at('a').map('parts').entries()].map(([sub]) => sub)).toEqual(subs);
+  });
+});
