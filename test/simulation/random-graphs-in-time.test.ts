@@ -5,25 +5,20 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/connectors/index.ts';
-import type { ExecutionMode, JobOptionsInput, RandomStream } from '../../src/index.ts';
+import type { JobOptionsInput, RandomStream } from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
-import { drawOptions } from '../equivalence/draw-options.ts';
 import { drawTimedGraph, eventsIn } from '../equivalence/timed-graph.ts';
 import { TimedGraphUnderTest } from '../equivalence/timed-job.ts';
+import { drawAdversity, drawProcess } from './draw-adversity.ts';
 
 const RUNS = Number(process.env['GRAPHS'] ?? 60);
 const FIRST = Number(process.env['FIRST_GRAPH'] ?? 0);
 /** Graphs other than those that are run without faults. */
 const FIRST_GRAPH = 1_000_000;
-const MODES: readonly ExecutionMode[] = ['continuous', 'microbatch', 'adaptive'];
 
-function drawProcess(random: RandomStream, records: number): JobOptionsInput {
-  const drawn = drawOptions(random, records);
+function drawTimedProcess(random: RandomStream, records: number): JobOptionsInput {
   return {
-    ...drawn,
-    mode: MODES[random.below(MODES.length)]!,
-    batch: { ...drawn.batch, intervalMs: random.below(3) === 0 ? 1 + random.below(20) : 0 },
-    adaptive: { backlogMs: random.below(20), caughtUpMs: random.below(20), dwellMs: random.below(10) },
+    ...drawProcess(random, records),
     watermark: { advance: random.below(3) === 0 ? 'epoch' : 'record', intervalMs: random.below(3) },
   };
 }
@@ -46,18 +41,9 @@ describe('random jobs in event time equal a plain array program, whatever dies a
       seed,
       optionsOf: (process) => {
         random.begin(100 + process);
-        return drawProcess(random, eventsIn(graph));
+        return drawTimedProcess(random, eventsIn(graph));
       },
-      faults: {
-        workerKills: random.below(4),
-        crashes: random.below(5),
-        switches: random.below(4),
-        stalls: random.below(4),
-      },
-      stepRecordsMax: 1 + random.below(40),
-      isEncodingForced: random.below(2) === 0,
-      cacheBytes: random.below(2) === 0 ? 4096 : undefined,
-      roundMs: random.below(2) === 0 ? 0.1 : undefined,
+      ...drawAdversity(random),
     });
 
     found.restarts += status.restarts;

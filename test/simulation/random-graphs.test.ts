@@ -5,25 +5,13 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/connectors/index.ts';
-import type { ExecutionMode, JobOptionsInput, RandomStream } from '../../src/index.ts';
 import { simulateJob } from '../../src/testing/index.ts';
-import { drawOptions } from '../equivalence/draw-options.ts';
 import { drawGraph, GraphUnderTest, recordsIn } from '../equivalence/random-graph.ts';
+import { drawAdversity, drawProcess } from './draw-adversity.ts';
 
 const RUNS = Number(process.env['GRAPHS'] ?? 200);
 /** Graphs other than those that are run without faults. */
 const FIRST_GRAPH = 1_000_000;
-const MODES: readonly ExecutionMode[] = ['continuous', 'microbatch', 'adaptive'];
-
-function drawProcess(random: RandomStream, records: number): JobOptionsInput {
-  const drawn = drawOptions(random, records);
-  return {
-    ...drawn,
-    mode: MODES[random.below(MODES.length)]!,
-    batch: { ...drawn.batch, intervalMs: random.below(3) === 0 ? 1 + random.below(20) : 0 },
-    adaptive: { backlogMs: random.below(20), caughtUpMs: random.below(20), dwellMs: random.below(10) },
-  };
-}
 
 describe('random jobs equal a plain array program, whatever dies and in whatever mode (I1-I4, I10, I11)', () => {
   const found = { restarts: 0, crashes: 0, switches: 0, retries: 0, speculations: 0 };
@@ -48,17 +36,7 @@ describe('random jobs equal a plain array program, whatever dies and in whatever
         random.begin(100 + process);
         return drawProcess(random, recordsIn(graph));
       },
-      faults: {
-        workerKills: random.below(4),
-        crashes: random.below(5),
-        switches: random.below(4),
-        stalls: random.below(4),
-      },
-      stepRecordsMax: 1 + random.below(40),
-      isEncodingForced: random.below(2) === 0,
-      cacheBytes: random.below(2) === 0 ? 4096 : undefined,
-      // Otherwise time moves only while nothing else can: then epochs seldom begin while records are on their way.
-      roundMs: random.below(2) === 0 ? 0.1 : undefined,
+      ...drawAdversity(random),
     });
 
     found.restarts += status.restarts;
