@@ -32,7 +32,10 @@ export interface DriverCommands {
 
 /** One committed epoch, for whoever watches. Durations in ms. */
 export interface EpochSummary
-  extends Pick<EpochReport, 'alignMs' | 'sealMs' | 'commitMs' | 'publishMs' | 'deltaBytes' | 'isFinal'> {
+  extends Pick<
+    EpochReport,
+    'alignMs' | 'sealMs' | 'commitMs' | 'publishMs' | 'deltaBytes' | 'foldedThrough' | 'isFinal'
+  > {
   readonly epoch: number;
   readonly generation: number;
   /** Of the state directory, since its beginning. */

@@ -133,7 +133,7 @@ function resolveStatePath(job: DriverJob, ofJob: string | undefined, baseDirecto
 }
 
 function summarise(report: EpochReport): EpochSummary {
-  const { manifest, alignMs, sealMs, commitMs, publishMs, deltaBytes, isFinal } = report;
+  const { manifest, alignMs, sealMs, commitMs, publishMs, deltaBytes, foldedThrough, isFinal } = report;
   const { epoch, generation, totals } = manifest;
-  return { epoch, generation, totals, alignMs, sealMs, commitMs, publishMs, deltaBytes, isFinal };
+  return { epoch, generation, totals, alignMs, sealMs, commitMs, publishMs, deltaBytes, foldedThrough, isFinal };
 }

@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import type { Benchmark, BenchmarkContext, BenchmarkResult, Measurement } from './harness/benchmark.ts';
 import { figuresOf, median } from './harness/distribution.ts';
 import { measureIn } from './harness/fork.ts';
-import { runJob, steadyState } from './harness/job-run.ts';
+import { foldedAt, runJob, steadyState } from './harness/job-run.ts';
 import type { TimersSettings } from './jobs/timers.job.ts';
 import type { TimerCostResult, TimerCostSettings } from './micro/timers.ts';
 import type { LatencyProbeResult } from './probes/latency-probe-sink.ts';
 
 const PENDING = 1_000_000;
 const KEYS = 10_000;
-/** Behind the last timer: until the last of them is folded, and everything compiled. */
-const WARM_UP_RECORDS = 80_000_000;
-const RECORDS = 20_000_000;
+/** Behind the last timer at least: everything is compiled then. */
+const WARM_UP_RECORDS = 20_000_000;
+/** Once every epoch with a timer is folded. */
+const RECORDS = 30_000_000;
 const PAIRS = 3;
 const RATE = 100_000;
 const WARM_UP_MS = 40_000;
@@ -73,14 +74,15 @@ async function measureRates(context: BenchmarkContext): Promise<Measurement[]> {
 async function runRate(context: BenchmarkContext, setsTimers: boolean): Promise<number> {
   const pending = Math.round(PENDING * context.scale);
   const jobSettings: TimersSettings = { pending, setsTimers, keys: KEYS };
-  const measureFrom = pending + WARM_UP_RECORDS * context.scale;
+  const warmUpRecords = WARM_UP_RECORDS * context.scale;
   const { epochs } = await runJob({
     job: 'timers.job.js',
     jobSettings,
     options: { workers: 2, parallelism: 1, epoch: { intervalMs: 1000 } },
     stateDirectory: context.freshDirectory(),
-    untilRecords: measureFrom + RECORDS * context.scale,
+    untilFolded: { records: pending, behind: warmUpRecords + RECORDS * context.scale },
   });
+  const measureFrom = Math.max(foldedAt(epochs, pending)!, pending + warmUpRecords);
   return steadyState(
     epochs.filter(({ totals }) => totals.recordsRead >= measureFrom),
     0,
@@ -104,12 +106,13 @@ async function runPaced(context: BenchmarkContext, setsTimers: boolean): Promise
   const records = Math.round((RATE * (warmUpMs + RUN_MS * context.scale)) / 1000);
   const probe = { resultPath: join(directory, 'probe.json'), warmUpMs };
   const jobSettings: TimersSettings = { pending, setsTimers, keys: KEYS, paced: { rate: RATE, records, probe } };
-  await runJob({
+  const { epochs } = await runJob({
     job: 'timers.job.js',
     jobSettings,
     options: { workers: 2, parallelism: 1, epoch: { intervalMs: 1000 } },
     stateDirectory: join(directory, 'state'),
   });
+  if (!(foldedAt(epochs, pending)! <= (RATE * warmUpMs) / 1000)) throw new Error('measured while timers were folded');
   const { latency } = JSON.parse(readFileSync(probe.resultPath, 'utf8')) as LatencyProbeResult;
   const due = records - Math.round((RATE * warmUpMs) / 1000);
   if (Math.abs(latency.count - due) > 1) throw new Error(`${due} records were due, ${latency.count} measured`);

@@ -39,6 +39,8 @@ export interface EpochReport {
   /** Making the output visible. */
   readonly publishMs: number;
   readonly deltaBytes: number;
+  /** Epochs up to here were in the base tables by then; the entries of later ones are held in memory by the workers. */
+  readonly foldedThrough: Epoch;
   readonly isFinal: boolean;
 }
 
@@ -152,6 +154,7 @@ export class EpochCommitter {
       commitMs: committedAt - sealedAt,
       publishMs: clock.monotonic() - committedAt,
       deltaBytes: epoch.deltas.reduce((sum, delta) => sum + delta.bytes.length, 0),
+      foldedThrough: this.#announcedFold,
       isFinal,
     };
   }

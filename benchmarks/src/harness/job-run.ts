@@ -13,6 +13,8 @@ export interface JobRunSettings<JobSettings = unknown> {
   readonly runMs?: number;
   /** Close the job when so many records are committed. */
   readonly untilRecords?: number;
+  /** Close the job when the epochs of its first `records` are folded and, from then on, `behind` more are committed. */
+  readonly untilFolded?: { readonly records: number; readonly behind: number };
 }
 
 export interface ObservedEpoch extends EpochSummary {
@@ -36,6 +38,13 @@ export async function runJob(settings: JobRunSettings): Promise<JobRunResult> {
   const result = await measureIn<JobRunResult>(SCRIPT, settings);
   if (result.outcome.kind === 'failed') throw new Error(`${settings.job} failed: ${result.outcome.report.message}`);
   return result;
+}
+
+/** Records committed by when the epochs of the first `records` were folded; `undefined`: they are not yet. */
+export function foldedAt(epochs: readonly ObservedEpoch[], records: number): number | undefined {
+  const reached = epochs.find(({ totals }) => totals.recordsRead >= records);
+  if (reached === undefined) return undefined;
+  return epochs.find(({ foldedThrough }) => foldedThrough >= reached.epoch)?.totals.recordsRead;
 }
 
 export interface SteadyState {

@@ -11,7 +11,7 @@ export interface TimedPayment extends Payment {
   at: number;
 }
 
-/** Written out: on Node 20 the garbage of `{ ...payment, at }` outlives two collections (see the README), which is not what is measured. */
+/** Written out: on Node 20 the garbage of `{ ...payment, at }` outlives two collections (docs/comparing.md), which is not what is measured. */
 export function timedPayment({ card, amount }: Payment, at: number): TimedPayment {
   return { card, amount, at };
 }
