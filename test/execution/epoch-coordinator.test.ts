@@ -227,6 +227,25 @@ describe('the epoch coordinator', () => {
     expect(events.at(-1)).toBe('announce 1 folded 1');
   });
 
+  it('folds in small steps with pauses, in large ones without when more than half of what may be is unfolded', async () => {
+    const { clock, coordinator, deliver, store } = setUp({ unfoldedBytesMax: 8000 });
+    coordinator.start();
+    clock.advance(100);
+    store.slicesToFold = 8;
+    deliver(1);
+    await settled();
+
+    // Four slices are left when half is reached; each of the others takes its time.
+    clock.advance(3);
+    expect(store.slicesToFold).toBe(4);
+    clock.advance(2);
+    expect(store.slicesToFold).toBe(3);
+    clock.advance(10);
+
+    expect(store.slicesToFold).toBe(0);
+    expect(store.sizesFolded).toEqual([...new Array(4).fill('large'), ...new Array(4).fill('small')]);
+  });
+
   it('folds before the next epoch when too much is unfolded (I8)', async () => {
     const { clock, coordinator, deliver, markers, store } = setUp({ unfoldedBytesMax: 1500 });
     coordinator.start();

@@ -1,4 +1,10 @@
-import type { BatchPlan, CheckpointManifest, CheckpointStore, SealedEpoch } from '../../src/model/index.ts';
+import type {
+  BatchPlan,
+  CheckpointManifest,
+  CheckpointStore,
+  FoldSliceSize,
+  SealedEpoch,
+} from '../../src/model/index.ts';
 
 /** A checkpoint store that keeps what it is given, for tests of what calls it. */
 export class RecordingStore implements CheckpointStore {
@@ -8,6 +14,7 @@ export class RecordingStore implements CheckpointStore {
   failNextCommit: Error | undefined;
   failNextPlan: Error | undefined;
   slicesToFold = 0;
+  readonly sizesFolded: FoldSliceSize[] = [];
   #generation = 0;
   #folded = 0;
 
@@ -39,8 +46,9 @@ export class RecordingStore implements CheckpointStore {
     return this.#folded;
   }
 
-  foldSlice(): boolean {
+  foldSlice(_when?: 'due' | 'early', size: FoldSliceSize = 'small'): boolean {
     if (this.slicesToFold === 0) return false;
+    this.sizesFolded.push(size);
     this.slicesToFold--;
     if (this.slicesToFold === 0) this.#folded = this.committed.length;
     return this.slicesToFold > 0;
