@@ -13,7 +13,7 @@ const LONG = 1000;
 /** Behind a whole window of the long ones, in both: then as much is taken out of windows as comes in. */
 const WARM_UP_RECORDS = LONG * RECORDS_PER_SLIDE * 1.1;
 const RECORDS = 3_000_000;
-const PAIRS = 2;
+const PAIRS = 1;
 const EPOCH_MS = 1000;
 
 type Mode = 'continuous' | 'microbatch';

@@ -9,7 +9,8 @@ import type { WindowLatencySettings } from './jobs/window-latency.job.ts';
 import type { WindowProbeResult } from './probes/window-probe-sink.ts';
 
 const RATE = 50_000;
-const WARM_UP_MS = 5000;
+/** A window that closes once a second takes some of them to be compiled. */
+const WARM_UP_MS = 15_000;
 const RUN_MS = 20_000;
 
 interface Variant {
