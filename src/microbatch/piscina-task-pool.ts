@@ -173,6 +173,8 @@ class PiscinaTaskPool<Job> implements TaskPool {
     const idle = this.#idle();
     for (const ticket of this.#running) ticket.settle({ kind: 'failed', report: closed() });
     await this.#closeSubtasks(idle);
+    // Of a thread that was ended before, Piscina may hear when it has been destroyed, and it would start another one in its place.
+    this.#piscina.options.minThreads = 0;
     await this.#piscina.destroy();
     await Promise.all(this.#exits);
   }
