@@ -82,7 +82,7 @@ function findHeldBack(
     (best, other) => (isAhead(other.watermark, best.watermark) ? other : best),
     first,
   );
-  const ofSource = untimed[source] ?? {};
+  const ofSource = Object.hasOwn(untimed, source) ? untimed[source]! : {};
   return {
     source,
     split,

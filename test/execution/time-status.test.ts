@@ -65,6 +65,12 @@ describe('where a job stands in time', () => {
     expect(deriveTimeStatus(workers, 'max', untimed).heldBackBy).toMatchObject({ source: 'b', untimed: 0 });
   });
 
+  it('is held back by a source of any name without a record that was untimed', () => {
+    const workers = [workerOf([splitOf('constructor', 'name', TIME_UNSET)])];
+
+    expect(deriveTimeStatus(workers, 'min', {}).heldBackBy).toMatchObject({ source: 'constructor', untimed: 0 });
+  });
+
   it('is held back by nobody when all have ended or are silent', () => {
     const workers = [workerOf([splitOf('a', '0', END_OF_TIME), splitOf('b', '0', 3, { isIdle: true })])];
 
